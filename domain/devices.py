@@ -1,0 +1,55 @@
+"""What is known of a lock: facts that a driver reported, and what they allow.
+
+Registration judges a code by these stored facts alone, so that an offline lock is no reason to refuse a guest.
+"""
+
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.constraints import CodeConstraint
+
+DEFAULT_CODE_LENGTHS = (4, 5, 6, 7, 8)
+"""What we assume of a lock that does not say which lengths it takes."""
+
+
+class Capabilities(BaseModel):
+    """What a lock can do.  The durations say how far its answers may be behind the truth."""
+
+    model_config = ConfigDict(frozen=True)
+
+    can_program_online_access_codes: bool = True
+    """False: the lock takes no access codes (now); a registration for it is refused."""
+    can_update_in_place: bool = True
+    """The digits or the name of a code can be changed without taking the code off the lock."""
+    has_native_scheduling: bool = False
+    """The lock keeps a code's window by itself."""
+    masks_codes: bool = False
+    """A read shows that a code is there, never its digits."""
+    reads_lag: timedelta = timedelta(0)
+    """A read may show the lock as it was up to this long ago: absence is then read twice, this far apart."""
+    writes_settle: timedelta = timedelta(0)
+    """An accepted write may reach the lock up to this long after its reply."""
+    min_gap: timedelta = timedelta(0)
+    """The least time between two writes to one lock."""
+    supports_backup_access_code_pool: bool = True
+
+
+class DeviceFacts(BaseModel):
+    """A lock as its vendor describes it.  `lock_id` is the vendor's word for it, `name` what its owner calls it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lock_id: str
+    name: str
+    online: bool = True
+    manufacturer: str | None = None
+    model: str | None = None
+    time_zone: str | None = None
+    """IANA name; None when the vendor does not say."""
+    battery_level: float | None = Field(default=None, ge=0, le=1)
+    supported_code_lengths: tuple[int, ...] = DEFAULT_CODE_LENGTHS
+    max_active_codes_supported: int | None = None
+    """How many codes fit on the lock at once; None: unknown, treated as unlimited."""
+    code_constraints: tuple[CodeConstraint, ...] = ()
+    capabilities: Capabilities = Capabilities()
