@@ -4,7 +4,6 @@ The vocabulary is Seam's `constraint_type` (docs: access-code requirements for d
 rules that are broken, never with the digits: its words go into errors that people and logs see.
 """
 
-from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict

@@ -4,6 +4,7 @@ Registration judges a code by these stored facts alone, so that an offline lock 
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -53,3 +54,15 @@ class DeviceFacts(BaseModel):
     """How many codes fit on the lock at once; None: unknown, treated as unlimited."""
     code_constraints: tuple[CodeConstraint, ...] = ()
     capabilities: Capabilities = Capabilities()
+
+
+class DeviceCard(BaseModel):
+    """What a code's workflow must know of its lock."""
+
+    model_config = ConfigDict(frozen=True)
+
+    device_id: UUID
+    workspace_id: UUID
+    account_id: UUID
+    provider: str
+    name: str

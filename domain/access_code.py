@@ -1,0 +1,115 @@
+"""One access code as its workflow and its row both know it: what is wanted, what is on the lock, what is wrong.
+
+It holds no digits.  The digits are named by a *generation*: a number that grows with every change that the lock must
+be told of.  `pin_generation` is the generation in which the present digits came in, so that a changed name (a new
+generation with the old digits) never counts as a code that does not open.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from domain.policy import Policy
+from domain.problems import Problems
+
+
+class AccessCodeType(StrEnum):
+    """Seam's `type`."""
+
+    ONGOING = "ongoing"
+    TIME_BOUND = "time_bound"
+
+
+class Status(StrEnum):
+    """Seam's `status`."""
+
+    UNSET = "unset"
+    SETTING = "setting"
+    SET = "set"
+    REMOVING = "removing"
+    UNKNOWN = "unknown"
+
+
+class Presence(StrEnum):
+    """Whether anything of the code is on the lock."""
+
+    ABSENT = "absent"
+    PRESENT = "present"
+    MAYBE = "maybe"
+    """A write was begun and nothing has proven its end."""
+
+
+class Ending(StrEnum):
+    """Why a code ends before its time."""
+
+    DELETED = "deleted"
+    CANCELLED = "cancelled"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class Wish(_Frozen):
+    """What is wanted.  A missing `starts_at` means from now on, a missing `ends_at` until deleted."""
+
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    generation: int = 1
+    pin_generation: int = 1
+    changed_at: AwareDatetime
+    """When the lock was last told to be different from what it was: at the earliest, the registration."""
+    ending: Ending | None = None
+    ending_at: AwareDatetime | None = None
+
+    @property
+    def type(self) -> AccessCodeType:
+        """A code with either time is bound by it."""
+        bound = self.starts_at is not None or self.ends_at is not None
+        return AccessCodeType.TIME_BOUND if bound else AccessCodeType.ONGOING
+
+
+class OnLock(_Frozen):
+    """What is known of the lock.
+
+    `generation` is the one proven to be there (`present`) or last written (`maybe`); None while absent.
+    """
+
+    presence: Presence = Presence.ABSENT
+    generation: int | None = None
+    refused_generation: int | None = None
+    """The lock refused this generation for good; nothing is written until there is a newer one."""
+    was_set: bool = False
+    """It was proven on the lock since it was last proven absent."""
+    unsettled_writes: int = 0
+    """Writes whose effect nobody has seen yet."""
+    unsettled_until: AwareDatetime | None = None
+    """Until then an earlier write may still reach the lock, so nothing read before proves absence."""
+    empty_since: AwareDatetime | None = None
+    """The first of an unbroken row of reads that found nothing."""
+
+
+class AccessCode(_Frozen):
+    """Everything that decides what happens next to one code."""
+
+    wish: Wish
+    on_lock: OnLock = OnLock()
+    problems: Problems = ()
+    policy: Policy = Policy()
+    updates_in_place: bool = True
+    """The lock can change digits or name of a code without taking it off."""
+    closed: bool = False
+    """The end was written down: nothing of it is on the lock and nothing will be."""
+    version: int = 0
+    """Grows with every stored change: of two reports the one with the higher version is the newer."""
+
+
+def created(wish: Wish, policy: Policy, *, updates_in_place: bool) -> AccessCode:
+    """Make a code that has not touched its lock yet."""
+    return AccessCode(wish=wish, policy=policy, updates_in_place=updates_in_place)
+
+
+def earliest(*instants: datetime | None) -> datetime | None:
+    """Give the first of those instants that are set; None when none is."""
+    return min((instant for instant in instants if instant is not None), default=None)

@@ -1,0 +1,76 @@
+"""What a message does to a wish: a new name, window or digits, or the end.
+
+A change counts as new for the lock, and starts the clock of its warnings anew, only when the lock must be told
+something: extending a stay whose code is failing does not buy the failure more time.
+"""
+
+from datetime import datetime
+
+from domain.access_code import AccessCode, Ending, Wish
+from domain.events import Event, EventType
+from domain.lifecycle import is_wanted
+from domain.observation import Observed
+from domain.problems import WHILE_SETTING, ProblemCode, cleared, raised
+
+
+def with_window(code: AccessCode, starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> Observed:
+    """Move the code's window; both ends None makes it ongoing."""
+    before = code.wish
+    if (starts_at, ends_at) == (before.starts_at, before.ends_at):
+        return Observed(code)
+    moved = _wish(code, before.model_copy(update={"starts_at": starts_at, "ends_at": ends_at}))
+    if is_wanted(moved, now) != is_wanted(code, now):
+        moved = _wish(moved, moved.wish.model_copy(update={"changed_at": now}))
+        moved = moved.model_copy(
+            update={"problems": cleared(moved.problems, (ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_REMOVE))}
+        )
+    return _changed(moved, EventType.TIME_FRAME_CHANGED, now, _frame(before), _frame(moved.wish))
+
+
+def with_new_pin(code: AccessCode, now: datetime) -> Observed:
+    """Ask for other digits: a new generation, free of what was held against the old ones."""
+    generation = code.wish.generation + 1
+    wish = code.wish.model_copy(update={"generation": generation, "pin_generation": generation, "changed_at": now})
+    codes = (*WHILE_SETTING, ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET)
+    renewed = _wish(code, wish).model_copy(update={"problems": cleared(code.problems, codes)})
+    return _changed(renewed, EventType.CODE_CHANGED, now, {}, {})
+
+
+def with_name(code: AccessCode, before: str | None, name: str | None, now: datetime) -> Observed:
+    """Ask for another name.  The lock is told where it can be told without taking the code off."""
+    if name == before:
+        return Observed(code)
+    renamed = code
+    if code.updates_in_place:
+        renamed = _wish(code, code.wish.model_copy(update={"generation": code.wish.generation + 1}))
+    return _changed(renamed, EventType.NAME_CHANGED, now, {"name": before}, {"name": name})
+
+
+def with_ending(code: AccessCode, ending: Ending, now: datetime) -> Observed:
+    """Ask for the end.  A deletion outranks a cancellation; the first instant counts."""
+    wish = code.wish
+    if wish.ending is Ending.DELETED or wish.ending is ending:
+        return Observed(code)
+    ended = _wish(code, wish.model_copy(update={"ending": ending, "ending_at": wish.ending_at or now}))
+    problems = cleared(code.problems, (ProblemCode.DELAY_IN_SETTING,))
+    if ending is Ending.DELETED:
+        problems = raised(problems, ProblemCode.BEING_DELETED, now)
+    return Observed(ended.model_copy(update={"problems": problems}))
+
+
+def _wish(code: AccessCode, wish: Wish) -> AccessCode:
+    return code.model_copy(update={"wish": wish})
+
+
+def _changed(
+    code: AccessCode, event_type: EventType, now: datetime, before: dict[str, str | None], after: dict[str, str | None]
+) -> Observed:
+    payload = {"from": before, "to": after}
+    return Observed(code, (Event(event_type=event_type, occurred_at=now, payload=payload),))
+
+
+def _frame(wish: Wish) -> dict[str, str | None]:
+    def text(instant: datetime | None) -> str | None:
+        return None if instant is None else instant.isoformat()
+
+    return {"starts_at": text(wish.starts_at), "ends_at": text(wish.ends_at)}

@@ -1,0 +1,43 @@
+"""What Latchwork tells the world: every event type that it can cause, in Seam's words.
+
+Commands are imperative, events past: an event row is written in the transaction of the change it reports, and holds
+no digits; they are filled in when somebody with the right reads or receives it.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EventType(StrEnum):
+    """The `event_type` values that Latchwork writes."""
+
+    CREATED = "access_code.created"
+    CHANGED = "access_code.changed"
+    NAME_CHANGED = "access_code.name_changed"
+    CODE_CHANGED = "access_code.code_changed"
+    TIME_FRAME_CHANGED = "access_code.time_frame_changed"
+    SET_ON_DEVICE = "access_code.set_on_device"
+    DELAY_IN_SETTING = "access_code.delay_in_setting_on_device"
+    FAILED_TO_SET = "access_code.failed_to_set_on_device"
+    REMOVED_FROM_DEVICE = "access_code.removed_from_device"
+    FAILED_TO_REMOVE = "access_code.failed_to_remove_from_device"
+    DELETED = "access_code.deleted"
+    DEVICE_ADDED = "device.added"
+    DEVICE_CONNECTED = "device.connected"
+    DEVICE_DISCONNECTED = "device.disconnected"
+    DEVICE_REMOVED = "device.removed"
+    ACCOUNT_CONNECTED = "connected_account.connected"
+    ACCOUNT_DISCONNECTED = "connected_account.disconnected"
+
+
+class Event(BaseModel):
+    """One thing that happened, without the ids that the store adds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_type: EventType
+    occurred_at: datetime
+    payload: dict[str, Any] = {}

@@ -1,0 +1,164 @@
+"""The life of one access code: what its status is, and what is to be done next.
+
+    wanted    = no ending, and starts_at - lead <= now < ends_at
+    up to date = proven on the lock in the newest generation
+
+    wanted, up to date                                WAIT    until ends_at
+    wanted, newest generation refused for good        WAIT    until something changes
+    wanted, an older generation is (maybe) there
+        and the lock cannot change it in place        REMOVE  first, then PROGRAM
+    wanted, otherwise                                 PROGRAM
+    not wanted, something may be there                REMOVE
+    not wanted, nothing there, over                   FINISH
+    not wanted, nothing there, not yet begun          WAIT    until starts_at - lead
+
+Invariants, whatever the order of messages and answers:
+
+* nothing is written to the lock outside the window, and nothing is finished while something may be there;
+* a notice is due at its instant, not when an attempt happens to end;
+* every function is pure: the same code and instant give the same answer, in the workflow and in its activities.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from domain.access_code import AccessCode, Presence, Status, earliest
+from domain.problems import ProblemCode, has
+
+
+class Action(StrEnum):
+    """What the workflow does until the next message, answer or wake-up."""
+
+    WAIT = "wait"
+    PROGRAM = "program"
+    REMOVE = "remove"
+    FINISH = "finish"
+
+
+class Decision(BaseModel):
+    """The next step, when to think again at the latest, and the announcement that is due first, if any."""
+
+    model_config = ConfigDict(frozen=True)
+
+    action: Action
+    wake_at: AwareDatetime | None = None
+    notice: ProblemCode | None = None
+
+
+def begins_at(code: AccessCode) -> datetime | None:
+    """P, when programming begins; None for a code without a start."""
+    starts_at = code.wish.starts_at
+    return None if starts_at is None else starts_at - code.policy.program_lead
+
+
+def is_in_window(code: AccessCode, now: datetime) -> bool:
+    """Tell whether the code's time includes `now`, whatever was wished since."""
+    begins, ends = begins_at(code), code.wish.ends_at
+    return (begins is None or begins <= now) and (ends is None or now < ends)
+
+
+def is_wanted(code: AccessCode, now: datetime) -> bool:
+    """Tell whether the code should open the door now."""
+    return code.wish.ending is None and is_in_window(code, now)
+
+
+def is_over(code: AccessCode, now: datetime) -> bool:
+    """Tell whether the code will never be wanted again."""
+    ends = code.wish.ends_at
+    return code.wish.ending is not None or (ends is not None and ends <= now)
+
+
+def opens(code: AccessCode) -> bool:
+    """Tell whether the digits that are wanted are proven on the lock."""
+    on_lock = code.on_lock
+    return (
+        on_lock.presence is Presence.PRESENT
+        and on_lock.generation is not None
+        and on_lock.generation >= code.wish.pin_generation
+    )
+
+
+def is_up_to_date(code: AccessCode) -> bool:
+    """Tell whether the lock needs nothing more: digits and name are the newest."""
+    return code.on_lock.presence is Presence.PRESENT and code.on_lock.generation == code.wish.generation
+
+
+def is_refused(code: AccessCode) -> bool:
+    """Tell whether the lock refused the newest generation for good."""
+    return code.on_lock.refused_generation == code.wish.generation
+
+
+def status(code: AccessCode, now: datetime, *, readable: bool = True) -> Status:
+    """Compute Seam's `status`; `readable` is False while the account or its vendor cannot be asked."""
+    if not readable:
+        return Status.UNKNOWN
+    if is_wanted(code, now):
+        return Status.SET if opens(code) else Status.SETTING
+    return Status.UNSET if code.on_lock.presence is Presence.ABSENT else Status.REMOVING
+
+
+def wanted_since(code: AccessCode) -> datetime:
+    """When the lock should have begun to be told: the later of P and the last change that concerns it."""
+    begins = begins_at(code)
+    return code.wish.changed_at if begins is None else max(begins, code.wish.changed_at)
+
+
+def unwanted_since(code: AccessCode, now: datetime) -> datetime:
+    """When removal became due."""
+    wish = code.wish
+    if wish.ending_at is not None:
+        return wish.ending_at
+    if wish.ends_at is not None and wish.ends_at <= now:
+        return max(wish.ends_at, wish.changed_at)
+    return wish.changed_at
+
+
+def decide(code: AccessCode, now: datetime) -> Decision:
+    """Say what is to be done now, and when to ask again at the latest."""
+    action = _action(code, now)
+    due, boundaries = _notices(code, now)
+    return Decision(action=action, notice=due, wake_at=earliest(*boundaries, *_turns(code, now)))
+
+
+def _action(code: AccessCode, now: datetime) -> Action:
+    nothing_there = code.on_lock.presence is Presence.ABSENT
+    if is_wanted(code, now):
+        if is_up_to_date(code) or is_refused(code):
+            return Action.WAIT
+        replaces = not nothing_there and code.on_lock.generation != code.wish.generation
+        return Action.REMOVE if replaces and not code.updates_in_place else Action.PROGRAM
+    if not nothing_there:
+        return Action.REMOVE
+    return Action.FINISH if is_over(code, now) else Action.WAIT
+
+
+def _turns(code: AccessCode, now: datetime) -> list[datetime]:
+    """The instants ahead at which the code begins or ceases to be wanted by itself."""
+    if code.wish.ending is not None:
+        return []
+    return [turn for turn in (begins_at(code), code.wish.ends_at) if turn is not None and turn > now]
+
+
+def _notices(code: AccessCode, now: datetime) -> tuple[ProblemCode | None, list[datetime]]:
+    """The announcement that is due and stands in nobody's books yet, and the instants of those to come."""
+    pending = [(at, problem) for problem, at in _announcements(code, now) if not has(code.problems, problem)]
+    due = [problem for at, problem in pending if at <= now]
+    return (due[0] if due else None), [at for at, _ in pending if at > now]
+
+
+def _announcements(code: AccessCode, now: datetime) -> list[tuple[ProblemCode, datetime]]:
+    """Every announcement of the code's present phase with its instant, in the order of the timeline."""
+    policy = code.policy
+    if is_wanted(code, now):
+        if opens(code):
+            return []
+        since = wanted_since(code)
+        failed_at = since if is_refused(code) else since + policy.fail_after
+        delayed = (ProblemCode.DELAY_IN_SETTING, since + policy.delay_after)
+        failed = (ProblemCode.FAILED_TO_SET, failed_at)
+        return [failed] if is_refused(code) else [delayed, failed]
+    if code.on_lock.presence is Presence.ABSENT:
+        return []
+    return [(ProblemCode.FAILED_TO_REMOVE, unwanted_since(code, now) + policy.remove_fail_after)]

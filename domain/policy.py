@@ -1,0 +1,61 @@
+"""How long Latchwork waits before it warns, fails and tries again.
+
+Every duration is policy: a default here, overridden per workspace and then per device.  A code takes its policy at
+registration and keeps it, so that a change of settings never rewrites the promise made to a guest.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+DEFAULT_DELAY_AFTER = timedelta(minutes=1)
+DEFAULT_BACKUP_AFTER = timedelta(minutes=2)
+DEFAULT_FAIL_AFTER = timedelta(minutes=10)
+
+
+class Policy(BaseModel):
+    """The durations of one code's timeline."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    program_lead: timedelta = timedelta(0)
+    """How long before `starts_at` programming begins; it lets the guest in that much earlier."""
+    delay_after: timedelta = DEFAULT_DELAY_AFTER
+    """Not confirmed for this long: warning `delay_in_setting_on_device`."""
+    backup_after: timedelta = DEFAULT_BACKUP_AFTER
+    """Not confirmed for this long: a backup code is pulled where one may be."""
+    fail_after: timedelta = DEFAULT_FAIL_AFTER
+    """Not confirmed for this long: error `failed_to_set_on_device`; the trying goes on."""
+    remove_fail_after: timedelta = timedelta(minutes=10)
+    """Not proven gone for this long: error `failed_to_remove_from_device`; the trying goes on."""
+    retry_initial: timedelta = timedelta(seconds=2)
+    """The delay before the second attempt; it doubles from there."""
+    retry_cap: timedelta = timedelta(minutes=1)
+    """The longest delay while somebody may stand at the door: until the failure is announced."""
+    retry_cap_late: timedelta = timedelta(minutes=15)
+    """The longest delay afterwards: a lock that is dead for days costs 96 attempts a day."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not timedelta(0) <= self.delay_after <= self.fail_after:
+            raise ValueError("delay_after must not be negative or later than fail_after")
+        if not timedelta(0) <= self.backup_after <= self.fail_after:
+            raise ValueError("backup_after must not be negative or later than fail_after")
+        if not timedelta(0) < self.retry_initial <= self.retry_cap <= self.retry_cap_late:
+            raise ValueError("retry_initial, retry_cap and retry_cap_late must be positive and in this order")
+        if self.program_lead < timedelta(0) or self.remove_fail_after < timedelta(0):
+            raise ValueError("program_lead and remove_fail_after must not be negative")
+        return self
+
+    def overridden(self, *layers: Mapping[str, Any]) -> "Policy":
+        """Lay workspace and device settings over this policy, later layers winning.
+
+        Raises:
+            ValidationError: a setting is unknown or out of order.
+        """
+        merged = self.model_dump()
+        for layer in layers:
+            merged |= layer
+        return Policy.model_validate(merged)

@@ -1,0 +1,150 @@
+"""Every warning and error that an access code can show, and what raises and clears each.
+
+The codes are Seam's (`error_code`, `warning_code`).  A warning says "this may still go well", an error "somebody
+should act"; neither ever stops Latchwork from going on.  `docs/problems.md` is held to this table by a test.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Severity(StrEnum):
+    """How loud a problem is."""
+
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class ProblemCode(StrEnum):
+    """The codes that Latchwork raises on an access code."""
+
+    DELAY_IN_SETTING = "delay_in_setting_on_device"
+    FAILED_TO_SET = "failed_to_set_on_device"
+    FAILED_TO_REMOVE = "failed_to_remove_from_device"
+    DUPLICATE_CODE = "duplicate_code_on_device"
+    NO_SPACE = "no_space_for_access_code_on_device"
+    CONSTRAINTS_VIOLATED = "code_constraints_violated"
+    BEING_DELETED = "being_deleted"
+    ACCOUNT_DISCONNECTED = "account_disconnected"
+    DEVICE_DISCONNECTED = "device_disconnected"
+    DEVICE_REMOVED = "device_removed"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """What a person should know of one problem code."""
+
+    severity: Severity
+    raised: str
+    cleared: str
+    message: str
+
+
+_SET_CLEARS = "when the code is confirmed on the lock, its digits change, or it is no longer wanted"
+
+KINDS: dict[ProblemCode, ProblemKind] = {
+    ProblemCode.DELAY_IN_SETTING: ProblemKind(
+        Severity.WARNING,
+        "`delay_after` after programming was due, while the code is not confirmed",
+        "when the code is confirmed, or no longer wanted on the lock",
+        "Setting this code on the lock takes unusually long; trying goes on.",
+    ),
+    ProblemCode.FAILED_TO_SET: ProblemKind(
+        Severity.ERROR,
+        "`fail_after` after programming was due, while the code is not confirmed; at once when the lock refuses it",
+        "when the code is confirmed; a code that ends without ever having been confirmed keeps it",
+        "This code could not be set on the lock in time; trying goes on until it ends.",
+    ),
+    ProblemCode.FAILED_TO_REMOVE: ProblemKind(
+        Severity.ERROR,
+        "`remove_fail_after` after removal was due, while the code is not proven gone",
+        "when the code's absence was read back, or the code is wanted again",
+        "This code could not be proven gone from the lock: it may still open the door. Trying goes on.",
+    ),
+    ProblemCode.DUPLICATE_CODE: ProblemKind(
+        Severity.ERROR,
+        "the lock, or an older code that is not proven gone, holds the same digits",
+        _SET_CLEARS,
+        "Another code on this lock has the same digits.",
+    ),
+    ProblemCode.NO_SPACE: ProblemKind(
+        Severity.ERROR,
+        "the lock holds as many codes as it can",
+        _SET_CLEARS,
+        "The lock has no free slot for this code.",
+    ),
+    ProblemCode.CONSTRAINTS_VIOLATED: ProblemKind(
+        Severity.ERROR,
+        "the lock refuses these digits or this name for good",
+        "when the digits or the name change",
+        "The lock refuses this code's digits or name; it is not tried again until they change.",
+    ),
+    ProblemCode.BEING_DELETED: ProblemKind(
+        Severity.WARNING,
+        "the code was deleted and may still be on the lock",
+        "never: the code answers 404 once it is proven gone",
+        "This code is being deleted.",
+    ),
+    ProblemCode.ACCOUNT_DISCONNECTED: ProblemKind(
+        Severity.ERROR,
+        "the vendor refuses the account's credentials",
+        "when a call with the account's credentials succeeds again",
+        "The lock's account must be connected again; nothing is known of its codes until then.",
+    ),
+    ProblemCode.DEVICE_DISCONNECTED: ProblemKind(
+        Severity.ERROR,
+        "the lock does not answer its vendor",
+        "when the lock answers again",
+        "The lock is offline.",
+    ),
+    ProblemCode.DEVICE_REMOVED: ProblemKind(
+        Severity.ERROR,
+        "the vendor no longer knows the lock",
+        "when the vendor lists the lock again",
+        "The vendor no longer knows this lock.",
+    ),
+}
+
+
+class Problem(BaseModel):
+    """One problem as an object shows it.  The message never holds digits."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: ProblemCode
+    message: str
+    created_at: datetime
+
+    @property
+    def severity(self) -> Severity:
+        """Say how loud it is."""
+        return KINDS[self.code].severity
+
+
+Problems = tuple[Problem, ...]
+
+
+def has(problems: Problems, code: ProblemCode) -> bool:
+    """Tell whether the problem is raised."""
+    return any(problem.code is code for problem in problems)
+
+
+def raised(problems: Problems, code: ProblemCode, now: datetime, message: str | None = None) -> Problems:
+    """Raise a problem once: one that stands keeps its first time and text."""
+    if has(problems, code):
+        return problems
+    return (*problems, Problem(code=code, message=message or KINDS[code].message, created_at=now))
+
+
+def cleared(problems: Problems, codes: Iterable[ProblemCode]) -> Problems:
+    """Take problems away; those that do not stand are no matter."""
+    gone = frozenset(codes)
+    return tuple(problem for problem in problems if problem.code not in gone)
+
+
+WHILE_SETTING = (ProblemCode.DUPLICATE_CODE, ProblemCode.NO_SPACE, ProblemCode.CONSTRAINTS_VIOLATED)
+"""Why one set of digits cannot be set just now; new digits make them moot."""

@@ -1,0 +1,56 @@
+"""Why a request is refused: typed, for good, and without the value that broke the rule.
+
+A refusal names the field, the rule and the *shape* of the value ("5 digits"), never the value: it ends in logs,
+Temporal histories and support tickets.
+"""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class RefusalType(StrEnum):
+    """The error types that a caller can tell apart; Seam's where Seam has one."""
+
+    INVALID_INPUT = "invalid_input"
+    PLAINTEXT_PIN = "plaintext_pin"
+    DEVICE_NOT_FOUND = "device_not_found"
+    DUPLICATE_ACCESS_CODE = "duplicate_access_code"
+    CODE_CONSTRAINTS_VIOLATED = "code_constraints_violated"
+    ACCESS_CODES_NOT_SUPPORTED = "access_codes_not_supported"
+    ACCESS_CODE_ENDED = "access_code_ended"
+    ACCESS_CODE_NOT_FOUND = "access_code_not_found"
+    STORE_UNAVAILABLE = "store_unavailable"
+    """The one that a caller should repeat, with the same ids."""
+
+
+class Refusal(BaseModel):
+    """One refused request."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: RefusalType
+    message: str
+    field: str | None = None
+    rule: str | None = None
+    shape: str | None = None
+
+
+class RefusedError(Exception):
+    """A request breaks a rule; repeating it unchanged cannot help.  The caller must act."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+def refuse(
+    refusal_type: RefusalType,
+    message: str,
+    *,
+    field: str | None = None,
+    rule: str | None = None,
+    shape: str | None = None,
+) -> RefusedError:
+    """Make the error that says so."""
+    return RefusedError(Refusal(type=refusal_type, message=message, field=field, rule=rule, shape=shape))

@@ -1,0 +1,50 @@
+"""Whether a requested code may be registered, judged by stored facts alone.
+
+An offline lock is no reason to refuse: what is judged here is the request, not the day the lock is having.
+"""
+
+from datetime import datetime
+
+from domain.devices import DeviceFacts
+from domain.refusals import RefusalType, refuse
+
+
+def check_device(facts: DeviceFacts) -> None:
+    """Refuse a lock that takes no access codes.
+
+    Raises:
+        RefusedError: it takes none.
+    """
+    if not facts.capabilities.can_program_online_access_codes:
+        raise refuse(
+            RefusalType.ACCESS_CODES_NOT_SUPPORTED,
+            f"the device {facts.name!r} takes no access codes; choose another device",
+            field="device_id",
+            rule="can_program_online_access_codes",
+        )
+
+
+def check_window(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> None:
+    """Refuse a window that can never open a door.
+
+    Raises:
+        RefusedError: it ends before it starts, or has ended.
+    """
+    if ends_at is None:
+        return
+    if starts_at is not None and ends_at <= starts_at:
+        raise refuse(
+            RefusalType.INVALID_INPUT,
+            "ends_at must be after starts_at",
+            field="ends_at",
+            rule="ends_after_start",
+            shape=f"{starts_at - ends_at} before starts_at" if ends_at < starts_at else "equal to starts_at",
+        )
+    if ends_at <= now:
+        raise refuse(
+            RefusalType.INVALID_INPUT,
+            "ends_at must be in the future",
+            field="ends_at",
+            rule="ends_in_future",
+            shape=f"{now - ends_at} ago",
+        )

@@ -1,0 +1,206 @@
+"""The tables, and the two unique indexes that no race gets past.
+
+What may be on a lock is written down before the lock is told: a `pins` row turns `loaded` and a `slots` row appears
+in the transaction before the first write, and both stay until absence was read back.  Hence
+
+* `uq_pins_loaded`: no two codes that may be on one lock at once have the same digits;
+* `uq_slots_number`: no two codes have the same slot.
+
+Digits and credentials are encrypted; `pin_index` is a keyed hash that tells equality and nothing else.
+Every instant is UTC.  JSON columns hold domain models as pydantic writes them.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Column, DateTime, Index, LargeBinary, TypeDecorator, text
+from sqlalchemy.engine import Dialect
+from sqlmodel import Field, SQLModel
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant on every database; SQLite would give it back naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive instant, whose meaning is anybody's guess."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without an offset cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the offset back that SQLite forgets."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _instant(*, nullable: bool = False, index: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(Instant, nullable=nullable, index=index))
+
+
+class WorkspaceRow(SQLModel, table=True):
+    """A tenant."""
+
+    __tablename__ = "workspaces"
+
+    id: UUID = Field(primary_key=True)
+    name: str
+    policy: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """Overrides of `domain.policy.Policy`, as JSON."""
+    created_at: datetime = _instant()
+
+
+class ConnectedAccountRow(SQLModel, table=True):
+    """An account at a lock vendor, with what it takes to sign in."""
+
+    __tablename__ = "connected_accounts"
+
+    id: UUID = Field(primary_key=True)
+    workspace_id: UUID = Field(foreign_key="workspaces.id", index=True)
+    provider: str
+    name: str
+    credentials: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: datetime = _instant()
+    disconnected_at: datetime | None = _instant(nullable=True)
+    """Since when the vendor refuses the credentials; None while it takes them."""
+    synced_at: datetime | None = _instant(nullable=True)
+    removed_at: datetime | None = _instant(nullable=True)
+
+
+class DeviceRow(SQLModel, table=True):
+    """A lock and what its vendor last said of it."""
+
+    __tablename__ = "devices"
+    __table_args__ = (Index("uq_devices_lock", "account_id", "lock_id", unique=True),)
+
+    id: UUID = Field(primary_key=True)
+    workspace_id: UUID = Field(foreign_key="workspaces.id", index=True)
+    account_id: UUID = Field(foreign_key="connected_accounts.id", index=True)
+    lock_id: str
+    name: str
+    facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """`domain.devices.DeviceFacts`."""
+    policy: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    online: bool = True
+    created_at: datetime = _instant()
+    seen_at: datetime | None = _instant(nullable=True)
+    """When the vendor last listed it."""
+    removed_at: datetime | None = _instant(nullable=True)
+    """Since when the vendor no longer knows it."""
+
+
+class AccessCodeRow(SQLModel, table=True):
+    """An access code: what is wanted and what is known, without its digits."""
+
+    __tablename__ = "access_codes"
+    __table_args__ = (Index("ix_access_codes_device", "device_id", "closed"),)
+
+    id: UUID = Field(primary_key=True)
+    workspace_id: UUID = Field(foreign_key="workspaces.id", index=True)
+    device_id: UUID = Field(foreign_key="devices.id")
+    name: str | None = None
+    arrives_at: datetime | None = _instant(nullable=True)
+    code: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    """`domain.access_code.AccessCode`."""
+    version: int = 0
+    """`code.version`, for reading without parsing."""
+    closed: bool = False
+    created_at: datetime = _instant()
+    deleted_at: datetime | None = _instant(nullable=True)
+    """When an explicit deletion was completed; from then on the code answers 404."""
+
+
+class PinRow(SQLModel, table=True):
+    """The digits of one code from one generation on, and for when they are spoken for on their lock."""
+
+    __tablename__ = "pins"
+    __table_args__ = (
+        Index(
+            "uq_pins_loaded",
+            "device_id",
+            "pin_index",
+            unique=True,
+            sqlite_where=text("loaded AND released_at IS NULL"),
+            postgresql_where=text("loaded AND released_at IS NULL"),
+        ),
+        Index("ix_pins_device_index", "device_id", "pin_index"),
+    )
+
+    access_code_id: UUID = Field(foreign_key="access_codes.id", primary_key=True)
+    generation: int = Field(primary_key=True)
+    device_id: UUID = Field(foreign_key="devices.id")
+    pin_index: str
+    ciphertext: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    held_from: datetime = _instant()
+    held_until: datetime | None = _instant(nullable=True)
+    """The planned end; None: open."""
+    loaded: bool = False
+    """These digits may be on the lock."""
+    released_at: datetime | None = _instant(nullable=True)
+    """When they were proven gone, or given up without ever having been loaded."""
+
+
+class SlotRow(SQLModel, table=True):
+    """A place on a lock that a code of ours holds, from before the first write until absence was read back."""
+
+    __tablename__ = "slots"
+
+    device_id: UUID = Field(foreign_key="devices.id", primary_key=True)
+    number: int = Field(primary_key=True)
+    access_code_id: UUID = Field(foreign_key="access_codes.id", unique=True)
+    reference: str | None = None
+    """The vendor's own id of the code, once it is known."""
+    held_since: datetime = _instant()
+
+
+class LeaseRow(SQLModel, table=True):
+    """Whose turn it is to write to a lock.  Wall time; the token grows with every turn and fences off the slow."""
+
+    __tablename__ = "leases"
+
+    device_id: UUID = Field(primary_key=True)
+    token: int = 0
+    holder: str | None = None
+    expires_at: datetime = _instant()
+    last_write_at: datetime | None = _instant(nullable=True)
+
+
+class AttemptRow(SQLModel, table=True):
+    """One operation on a lock: what was tried, what was answered, what was read.  No digits."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_code", "access_code_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    access_code_id: UUID = Field(foreign_key="access_codes.id")
+    device_id: UUID
+    generation: int
+    operation: str
+    """`program`, `read` or `remove`."""
+    started_at: datetime = _instant()
+    answer: str
+    """The class of the answer: `accepted`, `known`, `empty`, `retry_later`, …"""
+    detail: str | None = None
+
+
+class EventRow(SQLModel, table=True):
+    """Something that happened, to be told to whoever listens.  No digits."""
+
+    __tablename__ = "events"
+
+    id: UUID = Field(primary_key=True)
+    sequence: int = Field(index=True, unique=True)
+    workspace_id: UUID = Field(foreign_key="workspaces.id", index=True)
+    event_type: str
+    occurred_at: datetime = _instant()
+    created_at: datetime = _instant()
+    access_code_id: UUID | None = Field(default=None, index=True)
+    device_id: UUID | None = Field(default=None, index=True)
+    account_id: UUID | None = None
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -1,0 +1,140 @@
+"""Every name by which the world speaks to Latchwork's workflows: types, ids, queues, messages and their models.
+
+A caller in any language needs nothing but this page (and `docs/starting-a-code.md`, which is held to it).
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from domain.access_code import AccessCode, AccessCodeType, Status
+from domain.devices import DeviceCard
+from domain.requests import CodeRequest, Request
+
+QUEUE = "latchwork"
+"""Workflows and work on the store."""
+
+ACCESS_CODE_WORKFLOW = "AccessCodeWorkflow"
+SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
+
+
+def provider_queue(provider: str) -> str:
+    """Name the activity-only queue of one vendor, so that a server-side rate limit holds for it alone."""
+    return f"provider-{provider}"
+
+
+_ACCESS_CODE_PREFIX = "access-code/"
+
+
+def access_code_workflow_id(access_code_id: UUID) -> str:
+    """Give the workflow id of a code: two starts of one id are one code."""
+    return f"{_ACCESS_CODE_PREFIX}{access_code_id}"
+
+
+def access_code_id_of(workflow_id: str) -> UUID:
+    """Read the code's id out of its workflow's id.
+
+    Raises:
+        ValueError: the workflow id is not `access-code/<uuid>`.
+    """
+    if not workflow_id.startswith(_ACCESS_CODE_PREFIX):
+        raise ValueError(f"a code's workflow id is {_ACCESS_CODE_PREFIX}<uuid>")
+    return UUID(workflow_id.removeprefix(_ACCESS_CODE_PREFIX))
+
+
+def sync_account_workflow_id(account_id: UUID) -> str:
+    """Give the workflow id under which an account's devices are discovered and refreshed."""
+    return f"sync-account/{account_id}"
+
+
+class UpdateName(StrEnum):
+    """The updates of an access code."""
+
+    REGISTERED = "registered"
+    """Waits for the outcome of the registration; start a code with it (update-with-start) to learn both at once."""
+    CHANGE = "change"
+    DELETE = "delete"
+
+
+DEVICE_CONNECTED_SIGNAL = "device_connected"
+"""News that the lock is back: what waits to be tried again is tried at once."""
+
+STATE_QUERY = "state"
+
+
+class SearchAttribute(StrEnum):
+    """What operators filter the Temporal UI by.  Everything here is plain text for the server: never digits."""
+
+    CODE_STATUS = "CodeStatus"
+    DEVICE_ID = "DeviceId"
+    WORKSPACE_ID = "WorkspaceId"
+    HAS_PROBLEM = "HasProblem"
+    STARTS_AT = "StartsAt"
+    ENDS_AT = "EndsAt"
+
+
+SEARCH_ATTRIBUTE_TYPES: dict[SearchAttribute, str] = {
+    SearchAttribute.CODE_STATUS: "Keyword",
+    SearchAttribute.DEVICE_ID: "Keyword",
+    SearchAttribute.WORKSPACE_ID: "Keyword",
+    SearchAttribute.HAS_PROBLEM: "Bool",
+    SearchAttribute.STARTS_AT: "Datetime",
+    SearchAttribute.ENDS_AT: "Datetime",
+}
+
+
+class Carried(BaseModel):
+    """What a code's workflow takes along when it continues as new."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    code: AccessCode
+    device: DeviceCard
+    attempt_timeout: timedelta
+    cancelled: bool = False
+
+
+class AccessCodeInput(CodeRequest):
+    """The one argument of `AccessCodeWorkflow`.  `carried` is the workflow's own; leave it out."""
+
+    carried: Carried | None = None
+
+
+class DeleteRequest(Request):
+    """The one argument of the update `delete`; it has nothing to say yet."""
+
+
+class AccessCodeReceipt(BaseModel):
+    """What the updates answer: the code without its digits."""
+
+    model_config = ConfigDict(frozen=True)
+
+    access_code_id: UUID
+    device_id: UUID
+    device_name: str
+    workspace_id: UUID
+    type: AccessCodeType
+    status: Status
+    starts_at: AwareDatetime | None
+    ends_at: AwareDatetime | None
+    generation: int
+    problems: tuple[str, ...] = ()
+    is_ended: bool = False
+
+
+class SyncAccountInput(Request):
+    """The one argument of `SyncAccountWorkflow`."""
+
+    account_id: UUID
+
+
+class SyncAccountResult(BaseModel):
+    """What one look at an account brought."""
+
+    model_config = ConfigDict(frozen=True)
+
+    devices: int
+    added: int
+    connected: int
