@@ -194,8 +194,9 @@ class EventRow(SQLModel, table=True):
 
     __tablename__ = "events"
 
-    id: UUID = Field(primary_key=True)
-    sequence: int = Field(index=True, unique=True)
+    sequence: int | None = Field(default=None, primary_key=True)
+    """The order of writing."""
+    id: UUID = Field(unique=True)
     workspace_id: UUID = Field(foreign_key="workspaces.id", index=True)
     event_type: str
     occurred_at: datetime = _instant()
