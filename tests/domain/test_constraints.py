@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.constraints import (
@@ -150,6 +150,7 @@ def test_vendors_that_make_pins_are_known() -> None:
     assert making == {ConstraintType.CANNOT_SPECIFY_PIN_CODE, ConstraintType.PIN_CODE_MATCHES_EXISTING_SET}
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[0-9]{4,8}|[0-9a-z]{5,8}", fullmatch=True))
 def test_no_word_about_a_pin_repeats_it(pin: str) -> None:
     every = [CodeConstraint(constraint_type=kind) for kind in ConstraintType]

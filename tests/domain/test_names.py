@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.names import carries_mark, lock_name, mark
@@ -39,6 +39,7 @@ def test_name_is_cut_before_the_mark(name: str | None, max_length: int | None, e
     assert lock_name(name, MARK, max_length) == expected
 
 
+@settings(deadline=None)
 @given(code_id=st.uuids(), generation=GENERATIONS, name=NAMES, max_length=st.none() | st.integers(11, 64))
 def test_mark_is_found_again(code_id: UUID, generation: int, name: str | None, max_length: int | None) -> None:
     sign = mark(code_id, generation)
@@ -48,6 +49,7 @@ def test_mark_is_found_again(code_id: UUID, generation: int, name: str | None, m
     assert not carries_mark(shown, mark(code_id, generation + 1))
 
 
+@settings(deadline=None)
 @given(code_id=st.uuids(), generation=GENERATIONS, name=NAMES, max_length=st.integers(1, 64))
 def test_name_is_printable_and_within_bounds(code_id: UUID, generation: int, name: str | None, max_length: int) -> None:
     shown = lock_name(name, mark(code_id, generation), max_length)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
@@ -22,6 +22,7 @@ OTHER = UUID("c0de0000-0000-4000-8000-000000000002")
 PIN = "7391846"
 
 
+@settings(deadline=None)
 @given(plaintext=st.binary(max_size=200), aad=st.binary(max_size=50))
 def test_what_was_encrypted_comes_back(plaintext: bytes, aad: bytes) -> None:
     assert RING.decrypt(RING.encrypt(plaintext, aad), aad) == plaintext
@@ -46,6 +47,7 @@ def test_pin_opens_for_its_own_code_only() -> None:
         RING.decrypt(blob, pin_aad(OTHER, CODE))
 
 
+@settings(deadline=None)
 @given(place=st.integers(min_value=0), bit=st.integers(0, 7))
 def test_any_changed_bit_is_noticed(place: int, bit: int) -> None:
     blob = bytearray(RING.encrypt(b"secret", b"aad"))
@@ -54,6 +56,7 @@ def test_any_changed_bit_is_noticed(place: int, bit: int) -> None:
         RING.decrypt(bytes(blob), b"aad")
 
 
+@settings(deadline=None)
 @given(length=st.integers(0, 37))
 def test_cut_data_is_noticed(length: int) -> None:
     with pytest.raises((UndecryptableError, UnknownKeyError)):

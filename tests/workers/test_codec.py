@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from temporalio.api.common.v1 import Payload
@@ -38,6 +38,7 @@ async def test_model_comes_back_from_an_unreadable_payload() -> None:
     assert await converter.decode([payload], [Guest]) == [GUEST]
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=100), metadata=st.dictionaries(st.text(max_size=8), st.binary(max_size=8), max_size=3))
 async def test_any_payload_comes_back_whole(data: bytes, metadata: dict[str, bytes]) -> None:
     codec = KeyRingCodec(RING)
