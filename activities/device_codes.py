@@ -7,9 +7,10 @@ Temporal repeats an attempt that raised.  What it raises carries the delay, so t
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from store.database import Database
 from temporalio import activity
 
 from activities.drivers import Drivers
@@ -21,10 +22,9 @@ from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Verdict
 from domain.access_code import AccessCode, Presence
 from domain.lifecycle import Action, decide
-from domain.observation import AboutToWrite, NothingWritten, Refused
+from domain.observation import AboutToWrite, Refused
 from domain.problems import ProblemCode
 from store import accounts, devices
-from store.database import Database
 from store.keyring import KeyRing
 from store.pins import PinHeldError
 from store.slots import NoSlotError

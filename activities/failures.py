@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 
+from store.database import StoreUnavailableError
+from store.leases import LeaseLostError
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from domain.refusals import Refusal, RefusalType, RefusedError
-from store.database import StoreUnavailableError
-from store.leases import LeaseLostError
 
 _LONGEST_MESSAGE = 500
 

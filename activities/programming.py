@@ -14,6 +14,7 @@ from providers.base import (
     Known,
     Masked,
     ProviderError,
+    Reading,
     Rejected,
     RejectReason,
     Unknown,

@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
+from store.database import Database
 from temporalio import activity
 
 from activities.digits import Digits
 from activities.failures import store_failures
-from activities.orders import ChangeOrder, CodeOrder, EndOrder, RegisterOrder, Registered
+from activities.orders import ChangeOrder, CodeOrder, EndOrder, Registered, RegisterOrder
 from domain.access_code import AccessCode, Wish
 from domain.changes import with_ending, with_name, with_new_pin, with_window
 from domain.devices import DeviceFacts
@@ -25,7 +26,6 @@ from domain.refusals import RefusalType, refuse
 from domain.registration import check_device, check_order, check_window
 from domain.requests import CodeChange
 from store import codes, devices, events
-from store.database import Database
 from store.keyring import KeyRing
 from store.pins import move_pins, planned_with
 from store.tables import AccessCodeRow, DeviceRow
