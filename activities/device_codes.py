@@ -9,7 +9,9 @@ Temporal repeats an attempt that raised.  What it raises carries the delay, so t
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from store.database import Database
 from temporalio import activity
 
@@ -45,6 +47,7 @@ class DeviceCodeActivities:
     @activity.defn(name="program_access_code")
     async def program(self, order: LockOrder) -> AccessCode:
         """Put the code on its lock and prove it.  A refusal for good is an answer, not an error."""
+        _not_before(order)
         with attempt_failures():
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
@@ -66,6 +69,7 @@ class DeviceCodeActivities:
     @activity.defn(name="remove_access_code")
     async def remove(self, order: LockOrder) -> AccessCode:
         """Take the code off its lock and prove that it is gone."""
+        _not_before(order)
         with attempt_failures():
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
@@ -77,7 +81,7 @@ class DeviceCodeActivities:
             await self._conclude(turn, verdict)
             return self._answer(turn, verdict, turn.code.policy.remove_fail_after)
 
-    async def _reserve(self, session: Any, turn: LockTurn) -> Verdict | None:
+    async def _reserve(self, session: AsyncSession, turn: LockTurn) -> Verdict | None:
         """Take digits and slot; what stands in the way is the verdict."""
         try:
             await self._turns.reserve(session, turn)
@@ -91,7 +95,7 @@ class DeviceCodeActivities:
         async with self._turns.resumed(turn) as session:
             await self._fold(session, turn, verdict)
 
-    async def _fold(self, session: Any, turn: LockTurn, verdict: Verdict) -> None:
+    async def _fold(self, session: AsyncSession, turn: LockTurn, verdict: Verdict) -> None:
         """Write down what was seen, of the code, its account and its lock, and end the turn."""
         if verdict.reference is not None and turn.stored.slot is not None:
             turn.stored.slot.reference = verdict.reference
@@ -110,22 +114,29 @@ class DeviceCodeActivities:
         raise try_again(verdict.failure, verdict.message, delay)
 
 
+def _not_before(order: LockOrder) -> None:
+    """Wait out what the last attempt was told, by Temporal's own retry: no timer, no history."""
+    wait = order.not_before - activity.info().started_time if order.not_before else timedelta(0)
+    if wait > timedelta(0):
+        raise try_again(AttemptFailure.NOT_YET, "waiting as the last attempt was told to", wait)
+
+
 def _held_back(turn: LockTurn, problem: ProblemCode, message: str) -> Verdict:
     turn.tried("reserve", problem)
     refusal = Refused(problem, turn.generation, for_good=False)
     return Verdict([refusal], AttemptFailure.HELD_BACK, message, retries_slowly=True)
 
 
-async def _note_reachability(session: Any, turn: LockTurn, verdict: Verdict) -> None:
+async def _note_reachability(session: AsyncSession, turn: LockTurn, verdict: Verdict) -> None:
     """Keep what the attempt taught of account and lock, where it differs from what stands written."""
     if verdict.failure is AttemptFailure.HELD_BACK and not turn.wrote:
         return
     stored, now = turn.stored, turn.now
     if verdict.failure is AttemptFailure.ACCOUNT_DISCONNECTED:
-        await accounts.mark_disconnected(session, stored.account, now)
+        await accounts.mark_disconnected(session, stored.account, now, uuid4)
     elif verdict.failure is AttemptFailure.DEVICE_OFFLINE:
-        await devices.mark_online(session, stored.device, online=False, now=now)
+        await devices.mark_online(session, stored.device, online=False, now=now, new_id=uuid4)
     elif not verdict.is_vendor_silent:
-        await accounts.mark_connected(session, stored.account, now)
+        await accounts.mark_connected(session, stored.account, now, uuid4)
         if verdict.failure is None:
-            await devices.mark_online(session, stored.device, online=True, now=now)
+            await devices.mark_online(session, stored.device, online=True, now=now, new_id=uuid4)

@@ -21,6 +21,7 @@ _LONGEST_MESSAGE = 500
 class AttemptFailure(StrEnum):
     """Why an attempt on a lock did not reach its end; each is tried again."""
 
+    NOT_YET = "not_yet"
     LOCK_BUSY = "lock_busy"
     LEASE_LOST = "lease_lost"
     NOT_CONFIRMED = "not_confirmed"

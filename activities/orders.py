@@ -61,6 +61,8 @@ class LockOrder(_Order):
 
     access_code_id: UUID
     due_at: AwareDatetime
+    not_before: AwareDatetime | None = None
+    """What the last attempt was told to wait for; the lock is left alone until then."""
 
 
 class SyncOrder(_Order):
