@@ -116,6 +116,7 @@ class RegistrationActivities:
             device_id=device.id,
             name=request.name,
             arrives_at=request.arrives_at,
+            code=code.model_dump(mode="json"),
             created_at=now,
         )
         pin = await self._digits(device, facts, order.access_code_id, request.name).row(
@@ -128,8 +129,8 @@ class RegistrationActivities:
             preferred=request.preferred_code_length,
             now=now,
         )
-        codes.add(session, row, code)
-        await session.flush()
+        session.add(row)
+        await session.flush()  # the digits' row refers to it
         session.add(pin)
         await events.append(
             session,

@@ -118,12 +118,6 @@ async def workspace_of(session: AsyncSession, stored: DeviceRow) -> WorkspaceRow
     return (await session.exec(select(WorkspaceRow).where(WorkspaceRow.id == stored.workspace_id))).one()
 
 
-def add(session: AsyncSession, row: AccessCodeRow, code: AccessCode) -> None:
-    """Insert a new code."""
-    row.code = code.model_dump(mode="json")
-    session.add(row)
-
-
 async def save(session: AsyncSession, stored: StoredCode, code: AccessCode, now: datetime) -> AccessCode:
     """Write a code back, one version on, and free what it no longer holds on the lock."""
     saved = code.model_copy(update={"version": stored.code.version + 1})
