@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-from store.database import Database
 from temporalio import activity
 
 from activities.drivers import Drivers
@@ -13,6 +12,7 @@ from activities.failures import store_failures
 from activities.orders import NudgeOrder, Synced, SyncOrder
 from providers.base import AccountDisconnectedError
 from store import accounts, codes, devices
+from store.database import Database
 
 
 class Nudge(Protocol):

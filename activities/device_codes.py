@@ -6,13 +6,14 @@
 Temporal repeats an attempt that raised.  What it raises carries the delay, so that no retry grows the history.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
-from store.database import Database
 from temporalio import activity
 
 from activities.drivers import Drivers
@@ -27,9 +28,13 @@ from domain.lifecycle import Action, decide
 from domain.observation import AboutToWrite, Refused
 from domain.problems import ProblemCode
 from store import accounts, devices
+from store.database import Database
 from store.keyring import KeyRing
 from store.pins import PinHeldError
 from store.slots import NoSlotError
+
+BEFORE_THE_SERVER = timedelta(seconds=1)
+"""An attempt gives up this long before Temporal would take it for dead."""
 
 
 class DeviceCodeActivities:
@@ -39,6 +44,7 @@ class DeviceCodeActivities:
         self._drivers = drivers
         self._database = database
         self._turns = LockTurns(database, keyring, attempt_timeout)
+        self._limit = (attempt_timeout - BEFORE_THE_SERVER).total_seconds()
 
     def all(self) -> list[Callable[..., Any]]:
         """List the activities, for a worker."""
@@ -48,7 +54,7 @@ class DeviceCodeActivities:
     async def program(self, order: LockOrder) -> AccessCode:
         """Put the code on its lock and prove it.  A refusal for good is an answer, not an error."""
         _not_before(order)
-        with attempt_failures():
+        async with self._bounded():
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
                 if decide(turn.code, turn.now).action is not Action.PROGRAM:
@@ -70,7 +76,7 @@ class DeviceCodeActivities:
     async def remove(self, order: LockOrder) -> AccessCode:
         """Take the code off its lock and prove that it is gone."""
         _not_before(order)
-        with attempt_failures():
+        async with self._bounded():
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
                 if decide(turn.code, turn.now).action is not Action.REMOVE:
@@ -80,6 +86,13 @@ class DeviceCodeActivities:
             verdict = await Removal(turn, driver).attempt()
             await self._conclude(turn, verdict)
             return self._answer(turn, verdict, turn.code.policy.remove_fail_after)
+
+    @asynccontextmanager
+    async def _bounded(self) -> AsyncIterator[None]:
+        """Let no attempt outlive its time: what it might still write then, nobody would be waiting for."""
+        with attempt_failures():
+            async with asyncio.timeout(self._limit):
+                yield
 
     async def _reserve(self, session: AsyncSession, turn: LockTurn) -> Verdict | None:
         """Take digits and slot; what stands in the way is the verdict."""

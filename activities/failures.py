@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 
-from store.database import StoreUnavailableError
-from store.leases import LeaseLostError
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from domain.refusals import Refusal, RefusalType, RefusedError
+from store.database import StoreUnavailableError
+from store.leases import LeaseLostError
 
 _LONGEST_MESSAGE = 500
 
@@ -62,9 +62,11 @@ _BRIEFLY = timedelta(seconds=5)
 
 @contextmanager
 def attempt_failures() -> Iterator[None]:
-    """Let a lost lease, an unreachable store and a code that is gone leave an attempt as what they are."""
+    """Let a lost lease, an unreachable store and an attempt past its time leave as what they are."""
     try:
         yield
+    except TimeoutError:
+        raise try_again(AttemptFailure.NOT_CONFIRMED, "the attempt took too long", _BRIEFLY) from None
     except LeaseLostError:
         raise try_again(AttemptFailure.LEASE_LOST, "too slow: another turn took over", _BRIEFLY) from None
     except StoreUnavailableError as error:

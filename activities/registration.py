@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
-from store.database import Database
 from temporalio import activity
 
 from activities.digits import Digits
@@ -26,6 +25,7 @@ from domain.refusals import RefusalType, refuse
 from domain.registration import check_device, check_order, check_window
 from domain.requests import CodeChange
 from store import codes, devices, events
+from store.database import Database
 from store.keyring import KeyRing
 from store.pins import move_pins, planned_with
 from store.tables import AccessCodeRow, DeviceRow

@@ -17,7 +17,6 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 from sqlmodel.ext.asyncio.session import AsyncSession
-from store.database import Database
 from temporalio import activity
 
 from activities.digits import longest_name
@@ -30,6 +29,7 @@ from domain.observation import Sighting, observe
 from domain.retry import delay_before_next
 from providers.base import Place
 from store import codes, events, leases
+from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
 from store.slots import release_slot, take_slot
