@@ -1,0 +1,5 @@
+"""What the application services raise besides refusals: a part that they need is away."""
+
+
+class TemporalUnavailableError(Exception):
+    """Temporal does not answer.  An operator must see to it; the same request with the same ids can be repeated."""
