@@ -55,7 +55,7 @@ def with_ending(code: AccessCode, ending: Ending, now: datetime) -> Observed:
     problems = cleared(code.problems, (ProblemCode.DELAY_IN_SETTING,))
     if ending is Ending.DELETED:
         problems = raised(problems, ProblemCode.BEING_DELETED, now)
-    return Observed(ended.model_copy(update={"problems": problems}))
+    return Observed(ended.model_copy(update={"problems": problems, "closed": False}))
 
 
 def _wish(code: AccessCode, wish: Wish) -> AccessCode:

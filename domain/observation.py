@@ -15,7 +15,7 @@ from domain.access_code import AccessCode, Ending, OnLock, Presence
 from domain.devices import Capabilities
 from domain.events import Event, EventType
 from domain.lifecycle import is_over, is_wanted, opens
-from domain.problems import WHILE_SETTING, ProblemCode, cleared, raised
+from domain.problems import WHILE_SETTING, ProblemCode, Problems, cleared, raised
 
 NOTICES = {
     ProblemCode.DELAY_IN_SETTING: EventType.DELAY_IN_SETTING,
@@ -30,6 +30,13 @@ class AboutToWrite:
     """The next call may change the lock; from here on nobody knows until somebody has read."""
 
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class NothingWritten:
+    """The write that was announced was never carried out; all is as it was."""
+
+    before: OnLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class Refused:
     for_good: bool
 
 
-Sighting = AboutToWrite | SeenOnLock | FoundNothing | Refused
+Sighting = AboutToWrite | NothingWritten | SeenOnLock | FoundNothing | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: C
     match sighting:
         case AboutToWrite(generation):
             return Observed(_with(code, _written(code.on_lock, generation, now, capabilities)))
+        case NothingWritten(before):
+            return Observed(_with(code, before))
         case SeenOnLock(generation):
             return _seen(code, generation, now)
         case FoundNothing():
@@ -90,7 +99,7 @@ def close(code: AccessCode, now: datetime) -> Observed:
     return Observed(closed, (Event(event_type=EventType.DELETED, occurred_at=now),) if deleted else ())
 
 
-def _left_at_the_end(code: AccessCode) -> tuple:  # type: ignore[type-arg]
+def _left_at_the_end(code: AccessCode) -> Problems:
     return tuple(problem for problem in code.problems if problem.code is ProblemCode.FAILED_TO_SET)
 
 
@@ -132,10 +141,10 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
 def _found_nothing(code: AccessCode, now: datetime, capabilities: Capabilities) -> Observed:
     before = code.on_lock
     if before.unsettled_until is not None and now < before.unsettled_until:
-        return Observed(_with(code, before.model_copy(update={"empty_since": None})))
+        return Observed(_with(code, before.model_copy(update={"presence": Presence.MAYBE, "empty_since": None})))
     since = before.empty_since or now
     if now - since < capabilities.reads_lag:
-        return Observed(_with(code, before.model_copy(update={"empty_since": since})))
+        return Observed(_with(code, before.model_copy(update={"presence": Presence.MAYBE, "empty_since": since})))
     return _gone(code, now)
 
 

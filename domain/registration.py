@@ -24,23 +24,31 @@ def check_device(facts: DeviceFacts) -> None:
         )
 
 
+def check_order(starts_at: datetime | None, ends_at: datetime | None) -> None:
+    """Refuse a window that ends before it starts.
+
+    Raises:
+        RefusedError: it does.
+    """
+    if starts_at is None or ends_at is None or starts_at < ends_at:
+        return
+    raise refuse(
+        RefusalType.INVALID_INPUT,
+        "ends_at must be after starts_at",
+        field="ends_at",
+        rule="ends_after_start",
+        shape="equal to starts_at" if starts_at == ends_at else f"{starts_at - ends_at} before starts_at",
+    )
+
+
 def check_window(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> None:
     """Refuse a window that can never open a door.
 
     Raises:
         RefusedError: it ends before it starts, or has ended.
     """
-    if ends_at is None:
-        return
-    if starts_at is not None and ends_at <= starts_at:
-        raise refuse(
-            RefusalType.INVALID_INPUT,
-            "ends_at must be after starts_at",
-            field="ends_at",
-            rule="ends_after_start",
-            shape=f"{starts_at - ends_at} before starts_at" if ends_at < starts_at else "equal to starts_at",
-        )
-    if ends_at <= now:
+    check_order(starts_at, ends_at)
+    if ends_at is not None and ends_at <= now:
         raise refuse(
             RefusalType.INVALID_INPUT,
             "ends_at must be in the future",

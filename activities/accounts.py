@@ -1,0 +1,68 @@
+"""Keeping what is known of an account's locks fresh, and telling their codes when a lock is back."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from temporalio import activity
+
+from activities.drivers import Drivers
+from activities.failures import store_failures
+from activities.orders import NudgeOrder, Synced, SyncOrder
+from providers.base import AccountDisconnectedError
+from store import accounts, codes, devices
+from store.database import Database
+
+
+class Nudge(Protocol):
+    """Tells one running code that its lock is back; a code that has ended is no matter."""
+
+    async def __call__(self, access_code_id: UUID) -> None: ...
+
+
+class AccountActivities:
+    """What an account's workflow does."""
+
+    def __init__(self, database: Database, drivers: Drivers, nudge: Nudge) -> None:
+        self._database = database
+        self._drivers = drivers
+        self._nudge = nudge
+
+    def all(self) -> list[Callable[..., Any]]:
+        """List the activities, for a worker."""
+        return [self.sync, self.nudge]
+
+    @activity.defn(name="sync_account")
+    async def sync(self, order: SyncOrder) -> Synced:
+        """Ask the vendor for the account's locks and write down what is new, with its events."""
+        with store_failures():
+            async with self._database.read() as session:
+                account = await accounts.get_account(session, order.account_id)
+            driver = await self._drivers.of(account)
+            try:
+                facts = await driver.discover()
+            except AccountDisconnectedError:
+                async with self._database.write() as session:
+                    account = await accounts.get_account(session, order.account_id)
+                    await accounts.mark_disconnected(session, account, datetime.now(UTC), uuid4)
+                raise
+            now = datetime.now(UTC)
+            async with self._database.write() as session:
+                account = await accounts.get_account(session, order.account_id)
+                await accounts.mark_connected(session, account, now, uuid4)
+                found = await devices.upsert_devices(session, account, facts, now, uuid4)
+            return Synced(devices=len(facts), added=len(found.added), back=found.connected)
+
+    @activity.defn(name="nudge_access_codes")
+    async def nudge(self, order: NudgeOrder) -> int:
+        """Tell every open code of these locks that its lock is back."""
+        told = 0
+        with store_failures():
+            for device_id in order.device_ids:
+                async with self._database.read() as session:
+                    open_codes = await codes.open_codes_of(session, device_id)
+                for code_id in open_codes:
+                    await self._nudge(code_id)
+                    told += 1
+        return told

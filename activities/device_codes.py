@@ -1,0 +1,155 @@
+"""Putting a code on its lock and taking it off: one attempt each, safe to repeat from any point.
+
+    program   read first where an earlier attempt may have written; write; read back; only what was read counts
+    remove    read first where it is not certain what is there; remove; read back; absence alone counts
+
+Temporal repeats an attempt that raised.  What it raises carries the delay, so that no retry grows the history.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+
+from activities.drivers import Drivers
+from activities.failures import AttemptFailure, attempt_failures, try_again
+from activities.orders import LockOrder
+from activities.programming import Programming
+from activities.removal import Removal
+from activities.turn import LockTurn, LockTurns
+from activities.verdicts import Verdict
+from domain.access_code import AccessCode, Presence
+from domain.lifecycle import Action, decide
+from domain.observation import AboutToWrite, Refused
+from domain.problems import ProblemCode
+from store import accounts, devices
+from store.database import Database
+from store.keyring import KeyRing
+from store.pins import PinHeldError
+from store.slots import NoSlotError
+
+BEFORE_THE_SERVER = timedelta(seconds=1)
+"""An attempt gives up this long before Temporal would take it for dead."""
+
+
+class DeviceCodeActivities:
+    """What a code's workflow has done on its lock."""
+
+    def __init__(self, database: Database, keyring: KeyRing, drivers: Drivers, attempt_timeout: timedelta) -> None:
+        self._drivers = drivers
+        self._database = database
+        self._turns = LockTurns(database, keyring, attempt_timeout)
+        self._limit = (attempt_timeout - BEFORE_THE_SERVER).total_seconds()
+
+    def all(self) -> list[Callable[..., Any]]:
+        """List the activities, for a worker."""
+        return [self.program, self.remove]
+
+    @activity.defn(name="program_access_code")
+    async def program(self, order: LockOrder) -> AccessCode:
+        """Put the code on its lock and prove it.  A refusal for good is an answer, not an error."""
+        _not_before(order)
+        async with self._bounded():
+            async with self._database.write() as session:
+                turn = await self._turns.begin(session, order)
+                if decide(turn.code, turn.now).action is not Action.PROGRAM:
+                    await self._turns.end(session, turn)
+                    return turn.code
+                before = turn.code.on_lock
+                verdict = await self._reserve(session, turn)
+                if verdict is None and before.presence is not Presence.MAYBE:
+                    await self._turns.see(session, turn, AboutToWrite(turn.generation))
+                elif verdict is not None:
+                    await self._fold(session, turn, verdict)
+            if verdict is None:
+                driver = await self._drivers.of(turn.stored.account)
+                verdict = await Programming(self._turns, turn, driver, before).attempt()
+                await self._conclude(turn, verdict)
+            return self._answer(turn, verdict, turn.code.policy.fail_after)
+
+    @activity.defn(name="remove_access_code")
+    async def remove(self, order: LockOrder) -> AccessCode:
+        """Take the code off its lock and prove that it is gone."""
+        _not_before(order)
+        async with self._bounded():
+            async with self._database.write() as session:
+                turn = await self._turns.begin(session, order)
+                if decide(turn.code, turn.now).action is not Action.REMOVE:
+                    await self._turns.end(session, turn)
+                    return turn.code
+            driver = await self._drivers.of(turn.stored.account)
+            verdict = await Removal(turn, driver).attempt()
+            await self._conclude(turn, verdict)
+            return self._answer(turn, verdict, turn.code.policy.remove_fail_after)
+
+    @asynccontextmanager
+    async def _bounded(self) -> AsyncIterator[None]:
+        """Let no attempt outlive its time: what it might still write then, nobody would be waiting for."""
+        with attempt_failures():
+            async with asyncio.timeout(self._limit):
+                yield
+
+    async def _reserve(self, session: AsyncSession, turn: LockTurn) -> Verdict | None:
+        """Take digits and slot; what stands in the way is the verdict."""
+        try:
+            await self._turns.reserve(session, turn)
+        except PinHeldError as held:
+            return _held_back(turn, ProblemCode.DUPLICATE_CODE, str(held))
+        except NoSlotError as full:
+            return _held_back(turn, ProblemCode.NO_SPACE, str(full))
+        return None
+
+    async def _conclude(self, turn: LockTurn, verdict: Verdict) -> None:
+        async with self._turns.resumed(turn) as session:
+            await self._fold(session, turn, verdict)
+
+    async def _fold(self, session: AsyncSession, turn: LockTurn, verdict: Verdict) -> None:
+        """Write down what was seen, of the code, its account and its lock, and end the turn."""
+        if verdict.reference is not None and turn.stored.slot is not None:
+            turn.stored.slot.reference = verdict.reference
+            session.add(turn.stored.slot)
+        for sighting in verdict.sightings:
+            await self._turns.see(session, turn, sighting)
+        await _note_reachability(session, turn, verdict)
+        await self._turns.end(session, turn)
+
+    def _answer(self, turn: LockTurn, verdict: Verdict, fail_after: timedelta) -> AccessCode:
+        if verdict.failure is None:
+            return turn.code
+        delay = turn.delay(due_at=turn.order.due_at, fail_after=fail_after, retry_after=verdict.retry_after)
+        if verdict.retries_slowly:
+            delay = max(delay, turn.code.policy.retry_cap)
+        raise try_again(verdict.failure, verdict.message, delay)
+
+
+def _not_before(order: LockOrder) -> None:
+    """Wait out what the last attempt was told, by Temporal's own retry: no timer, no history."""
+    wait = order.not_before - activity.info().started_time if order.not_before else timedelta(0)
+    if wait > timedelta(0):
+        raise try_again(AttemptFailure.NOT_YET, "waiting as the last attempt was told to", wait)
+
+
+def _held_back(turn: LockTurn, problem: ProblemCode, message: str) -> Verdict:
+    turn.tried("reserve", problem)
+    refusal = Refused(problem, turn.generation, for_good=False)
+    return Verdict([refusal], AttemptFailure.HELD_BACK, message, retries_slowly=True)
+
+
+async def _note_reachability(session: AsyncSession, turn: LockTurn, verdict: Verdict) -> None:
+    """Keep what the attempt taught of account and lock, where it differs from what stands written."""
+    if verdict.failure is AttemptFailure.HELD_BACK and not turn.wrote:
+        return
+    stored, now = turn.stored, turn.now
+    if verdict.failure is AttemptFailure.ACCOUNT_DISCONNECTED:
+        await accounts.mark_disconnected(session, stored.account, now, uuid4)
+    elif verdict.failure is AttemptFailure.DEVICE_OFFLINE:
+        await devices.mark_online(session, stored.device, online=False, now=now, new_id=uuid4)
+    elif not verdict.is_vendor_silent:
+        await accounts.mark_connected(session, stored.account, now, uuid4)
+        if verdict.failure is None:
+            await devices.mark_online(session, stored.device, online=True, now=now, new_id=uuid4)

@@ -1,0 +1,160 @@
+"""One attempt to put a code on its lock."""
+
+from activities.failures import AttemptFailure
+from activities.reading import is_ours, look, proves
+from activities.turn import LockTurn, LockTurns
+from activities.verdicts import Verdict, failed, not_confirmed, unreadable
+from domain.access_code import OnLock, Presence
+from domain.observation import AboutToWrite, NothingWritten, Refused, SeenOnLock, Sighting
+from domain.problems import ProblemCode
+from providers.base import (
+    Accepted,
+    Confirmed,
+    Driver,
+    Known,
+    Masked,
+    ProviderError,
+    Reading,
+    Rejected,
+    RejectReason,
+    Unknown,
+    Unreadable,
+)
+from store.slots import NoSlotError
+
+PROBLEMS = {
+    RejectReason.CONSTRAINTS_VIOLATED: ProblemCode.CONSTRAINTS_VIOLATED,
+    RejectReason.DUPLICATE_PIN: ProblemCode.DUPLICATE_CODE,
+    RejectReason.NO_SPACE: ProblemCode.NO_SPACE,
+    RejectReason.SLOT_OCCUPIED: ProblemCode.NO_SPACE,
+}
+
+_PERHAPS_OURS = (RejectReason.DUPLICATE_PIN, RejectReason.SLOT_OCCUPIED)
+"""What a lock answers to the repetition of a write that it has already carried out."""
+
+
+class Programming:
+    """The calls of one attempt, in order; each step ends in a verdict or leads to the next."""
+
+    def __init__(self, turns: LockTurns, turn: LockTurn, driver: Driver, before: OnLock) -> None:
+        self._turns = turns
+        self._turn = turn
+        self._driver = driver
+        self._before = before
+        """What was known before this attempt announced a write."""
+
+    async def attempt(self) -> Verdict:
+        """Look where in doubt, write, and read back."""
+        if self._before.presence is Presence.MAYBE:
+            verdict = await self._settle_doubt()
+            if verdict is not None:
+                return verdict
+        return await self._write()
+
+    async def _settle_doubt(self) -> Verdict | None:
+        """Look whether an earlier write arrived; None when it did not, and the next one is announced."""
+        turn = self._turn
+        try:
+            reading = await look(turn, self._driver)
+        except ProviderError as error:
+            return failed(error)
+        if isinstance(reading, Unreadable):
+            return unreadable(reading)
+        seen = proves(reading, turn)
+        if seen is not None and seen >= turn.generation:
+            return _seen(reading, seen)
+        async with self._turns.resumed(turn) as session:
+            if isinstance(reading, Known | Masked) and is_ours(reading, turn) and turn.stored.slot is not None:
+                turn.stored.slot.reference = reading.reference
+                session.add(turn.stored.slot)
+            self._before = turn.code.on_lock
+            await self._turns.see(session, turn, AboutToWrite(turn.generation))
+        return None
+
+    async def _write(self, *, moved: bool = False) -> Verdict:
+        turn = self._turn
+        try:
+            result = await self._driver.program(turn.place, turn.digits, turn.name, None, turn.key("program"))
+        except ProviderError as error:
+            turn.tried("program", type(error).__name__, str(error))
+            return failed(error, NothingWritten(self._before))
+        turn.tried("program", type(result).__name__.lower(), _detail(result))
+        turn.wrote = not isinstance(result, Rejected)
+        match result:
+            case Confirmed(reference):
+                return Verdict([SeenOnLock(turn.generation)], reference=reference)
+            case Accepted(reference):
+                return await self._read_back(reference)
+            case Unknown():
+                return await self._read_back(None)
+            case Rejected(RejectReason.SLOT_OCCUPIED, _) if not moved and not self._may_be_our_own():
+                return await self._write_elsewhere()
+            case Rejected(reason, message):
+                return self._rejected(reason, message)
+
+    async def _write_elsewhere(self) -> Verdict:
+        """Leave the slot to the code of others that holds it, and take one that the lock shows to be free."""
+        turn = self._turn
+        try:
+            found = await self._driver.read_all(turn.place.lock_id)
+        except ProviderError as error:
+            return failed(error, NothingWritten(self._before))
+        if isinstance(found, Unreadable):
+            verdict = unreadable(found)
+            verdict.sightings.append(NothingWritten(self._before))
+            return verdict
+        turn.tried("read", "all", f"{len(found)} codes")
+        occupied = {reading.slot for reading in found if reading.slot is not None}
+        try:
+            async with self._turns.resumed(turn) as session:
+                await self._turns.change_slot(session, turn, occupied)
+        except NoSlotError as full:
+            refused = Refused(ProblemCode.NO_SPACE, turn.generation, for_good=False)
+            sightings: list[Sighting] = [NothingWritten(self._before), refused]
+            return Verdict(sightings, AttemptFailure.HELD_BACK, str(full), retries_slowly=True)
+        return await self._write(moved=True)
+
+    async def _read_back(self, reference: str | None) -> Verdict:
+        turn = self._turn
+        try:
+            reading = await look(turn, self._driver, reference)
+        except ProviderError as error:
+            verdict = failed(error)
+            verdict.reference = reference
+            return verdict
+        if isinstance(reading, Unreadable):
+            verdict = unreadable(reading)
+            verdict.reference = reference
+            return verdict
+        seen = proves(reading, turn)
+        if seen is not None and seen >= turn.generation:
+            return _seen(reading, seen, reference)
+        verdict = not_confirmed("the lock does not show the code yet")
+        verdict.reference = reference
+        return verdict
+
+    def _rejected(self, reason: RejectReason, message: str) -> Verdict:
+        """Believe a refusal, unless our own earlier write may be what stands in the way."""
+        nothing: list[Sighting] = [NothingWritten(self._before)]
+        if reason in _PERHAPS_OURS and self._may_be_our_own():
+            return not_confirmed(f"{message}; it may be our own earlier write", *nothing)
+        for_good = reason is RejectReason.CONSTRAINTS_VIOLATED
+        refused = Refused(PROBLEMS[reason], self._turn.generation, for_good=for_good)
+        failure = None if for_good else AttemptFailure.HELD_BACK
+        return Verdict([*nothing, refused], failure, message, retries_slowly=True)
+
+    def _may_be_our_own(self) -> bool:
+        """Tell whether an earlier write of ours may still arrive, or be hidden by a read that lags."""
+        before = self._before
+        if before.presence is not Presence.MAYBE or before.unsettled_until is None:
+            return False
+        return self._turn.now < before.unsettled_until + self._turn.stored.facts.capabilities.reads_lag
+
+
+def _seen(reading: Reading, generation: int, reference: str | None = None) -> Verdict:
+    found = reading.reference if isinstance(reading, Known | Masked) else None
+    return Verdict([SeenOnLock(generation)], reference=found or reference)
+
+
+def _detail(result: Accepted | Confirmed | Rejected | Unknown) -> str | None:
+    return result.message if isinstance(result, Rejected | Unknown) else None

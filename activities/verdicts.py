@@ -1,0 +1,66 @@
+"""What one attempt came to: the sightings to write down, and whether to try again.
+
+Vendor errors are mapped here, in one table, by who must act; a test walks every `ProviderError`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from activities.failures import AttemptFailure
+from domain.observation import Sighting
+from providers.base import (
+    AccountDisconnectedError,
+    LockGoneError,
+    NonsenseError,
+    ProviderError,
+    RetryLaterError,
+    Unreadable,
+)
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The outcome of an attempt.  Without `failure` its purpose is fulfilled, or will not be by trying."""
+
+    sightings: list[Sighting] = field(default_factory=list)
+    failure: AttemptFailure | None = None
+    message: str = ""
+    retry_after: timedelta | None = None
+    retries_slowly: bool = False
+    """What stands in the way is another code or a full lock: it does not change by the second."""
+    reference: str | None = None
+    """The vendor's id of our code, where it was learnt."""
+
+    @property
+    def is_vendor_silent(self) -> bool:
+        """Nothing was learnt of the account or the lock: it may be up or down."""
+        return self.failure in (AttemptFailure.PROVIDER_UNAVAILABLE, AttemptFailure.SENSELESS_ANSWER)
+
+
+FAILURES: dict[type[ProviderError], AttemptFailure] = {
+    RetryLaterError: AttemptFailure.PROVIDER_UNAVAILABLE,
+    AccountDisconnectedError: AttemptFailure.ACCOUNT_DISCONNECTED,
+    LockGoneError: AttemptFailure.DEVICE_REMOVED,
+    NonsenseError: AttemptFailure.SENSELESS_ANSWER,
+}
+
+
+def failed(error: ProviderError, *sightings: Sighting) -> Verdict:
+    """Make the verdict on a call that failed without having written."""
+    failure = FAILURES[type(error)]
+    retry_after = None
+    if isinstance(error, RetryLaterError):
+        retry_after = error.retry_after
+        failure = AttemptFailure.DEVICE_OFFLINE if error.offline else failure
+    return Verdict(list(sightings), failure, str(error), retry_after)
+
+
+def unreadable(reading: Unreadable) -> Verdict:
+    """Make the verdict on a lock that could not be looked at."""
+    failure = AttemptFailure.DEVICE_OFFLINE if reading.offline else AttemptFailure.PROVIDER_UNAVAILABLE
+    return Verdict([], failure, reading.message, reading.retry_after)
+
+
+def not_confirmed(message: str, *sightings: Sighting, retry_after: timedelta | None = None) -> Verdict:
+    """Make the verdict on a write that nobody has seen take effect yet."""
+    return Verdict(list(sightings), AttemptFailure.NOT_CONFIRMED, message, retry_after)

@@ -1,0 +1,121 @@
+"""Whose digits are whose on which lock, and for when: the guard against two codes with one PIN.
+
+Two guards, one behind the other.  Registration refuses digits whose planned time overlaps another's.  Before the
+first write the digits are marked `loaded`, and the partial unique index refuses a second code that may be on the same
+lock with the same digits, whatever raced to get there.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.tables import PinRow
+
+
+class PinHeldError(Exception):
+    """Another code may be on the lock with these digits.  Waiting helps: it ends when that code is proven gone."""
+
+    def __init__(self, held_by: UUID | None) -> None:
+        super().__init__("another code on this lock has the same digits")
+        self.held_by = held_by
+
+
+async def planned_with(
+    session: AsyncSession,
+    device_id: UUID,
+    pin_index: str,
+    held_from: datetime,
+    held_until: datetime | None,
+    *,
+    besides: UUID,
+) -> UUID | None:
+    """Find another code that is planned with the same digits for an overlapping time; None when there is none."""
+    query = select(PinRow.access_code_id).where(
+        PinRow.device_id == device_id,
+        PinRow.pin_index == pin_index,
+        col(PinRow.released_at).is_(None),
+        PinRow.access_code_id != besides,
+        or_(col(PinRow.held_until).is_(None), col(PinRow.held_until) > held_from),
+    )
+    if held_until is not None:
+        query = query.where(PinRow.held_from < held_until)
+    return (await session.exec(query)).first()
+
+
+async def indexes_in_use(session: AsyncSession, device_id: UUID, since: datetime) -> frozenset[str]:
+    """Give the blind indexes of all digits planned, on the lock, or given up after `since`."""
+    query = select(PinRow.pin_index).where(
+        PinRow.device_id == device_id, or_(col(PinRow.released_at).is_(None), col(PinRow.released_at) > since)
+    )
+    return frozenset((await session.exec(query)).all())
+
+
+async def load_pin(session: AsyncSession, pin: PinRow, now: datetime) -> None:
+    """Write down that these digits may be on the lock from now on.  Doing so again is no matter.
+
+    Raises:
+        PinHeldError: another code may be there with the same digits.  The transaction goes on.
+    """
+    if pin.loaded:
+        return
+    older = update(PinRow).where(
+        col(PinRow.access_code_id) == pin.access_code_id,
+        col(PinRow.pin_index) == pin.pin_index,
+        col(PinRow.generation) != pin.generation,
+        col(PinRow.released_at).is_(None),
+    )
+    try:
+        async with session.begin_nested():
+            await session.exec(older.values(released_at=now))
+            await session.exec(
+                update(PinRow)
+                .where(
+                    col(PinRow.access_code_id) == pin.access_code_id,
+                    col(PinRow.generation) == pin.generation,
+                )
+                .values(loaded=True)
+            )
+    except IntegrityError:
+        raise PinHeldError(await _holder(session, pin)) from None
+
+
+async def _holder(session: AsyncSession, pin: PinRow) -> UUID | None:
+    query = select(PinRow.access_code_id).where(
+        PinRow.device_id == pin.device_id,
+        PinRow.pin_index == pin.pin_index,
+        col(PinRow.loaded).is_(True),
+        col(PinRow.released_at).is_(None),
+    )
+    return (await session.exec(query)).first()
+
+
+async def move_pins(session: AsyncSession, code_id: UUID, held_from: datetime, held_until: datetime | None) -> None:
+    """Plan a code's digits for another time."""
+    await session.exec(
+        update(PinRow)
+        .where(col(PinRow.access_code_id) == code_id, col(PinRow.released_at).is_(None))
+        .values(held_from=held_from, held_until=held_until)
+    )
+
+
+async def release_pins(
+    session: AsyncSession,
+    code_id: UUID,
+    now: datetime,
+    *,
+    keep_generation: int | None = None,
+    below_generation: int | None = None,
+) -> None:
+    """Give up a code's digits: all, all but one generation (which is no longer loaded), or all older ones."""
+    mine = update(PinRow).where(col(PinRow.access_code_id) == code_id, col(PinRow.released_at).is_(None))
+    if below_generation is not None:
+        await session.exec(mine.where(col(PinRow.generation) < below_generation).values(released_at=now))
+        return
+    if keep_generation is not None:
+        await session.exec(mine.where(col(PinRow.generation) == keep_generation).values(loaded=False))
+        mine = mine.where(col(PinRow.generation) != keep_generation)
+    await session.exec(mine.values(released_at=now))

@@ -1,0 +1,47 @@
+"""The places on a lock: a code takes the lowest free one before its first write and keeps it until proven gone."""
+
+from collections.abc import Collection
+from datetime import datetime
+from itertools import count
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.tables import SlotRow
+
+
+class NoSlotError(Exception):
+    """Every slot of the lock is held.  Waiting helps: slots come free as codes are proven gone."""
+
+
+async def take_slot(
+    session: AsyncSession,
+    device_id: UUID,
+    code_id: UUID,
+    now: datetime,
+    *,
+    capacity: int | None,
+    avoid: Collection[int] = (),
+) -> SlotRow:
+    """Give the code the lowest free slot.  `avoid` names slots in which others' codes were seen; capacity None: no limit.
+
+    Raises:
+        NoSlotError: none is free.
+    """
+    held = set((await session.exec(select(SlotRow.number).where(SlotRow.device_id == device_id))).all())
+    taken = held | set(avoid)
+    number = next(number for number in count(1) if number not in taken)
+    if capacity is not None and (number > capacity or len(held) >= capacity):
+        raise NoSlotError("every slot of the lock is held")
+    slot = SlotRow(device_id=device_id, number=number, access_code_id=code_id, held_since=now)
+    session.add(slot)
+    return slot
+
+
+async def release_slot(session: AsyncSession, slot: SlotRow) -> None:
+    """Give the slot back."""
+    await session.exec(
+        delete(SlotRow).where(col(SlotRow.device_id) == slot.device_id, col(SlotRow.number) == slot.number)
+    )

@@ -1,0 +1,90 @@
+"""The migrations make exactly the tables of `store.tables`, once, whoever comes first."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
+
+import store.migrations
+import store.tables  # fills the metadata
+from store.database import Database, StoreVersionError
+
+_MIGRATE = """
+import asyncio, sys
+from store.database import Database
+
+async def main():
+    database = await Database.open(sys.argv[1])
+    await database.migrate()
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+def _differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, SQLModel.metadata))
+
+
+async def test_migrated_tables_equal_the_models(database: Database) -> None:
+    """Nobody can change a table without a migration."""
+    async with database.read() as session:
+        connection = await session.connection()
+        assert await connection.run_sync(_differences) == []
+
+
+def test_head_is_the_newest_file() -> None:
+    """The constant that saves importing alembic is right."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(store.migrations.__file__).parent))
+    assert ScriptDirectory.from_config(config).get_current_head() == store.migrations.HEAD
+
+
+async def test_second_migration_is_quick(database: Database) -> None:
+    """A start with nothing to do costs a query, not alembic."""
+    await database.migrate()
+    started = time.perf_counter()
+    await database.migrate()
+    assert time.perf_counter() - started < 0.05
+
+
+async def test_newer_database_is_refused(database: Database) -> None:
+    """Old code leaves tables alone that it does not understand."""
+    async with database.write() as session:
+        await (await session.connection()).execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreVersionError, match=r"\A[^\n]*'9999'[^\n]*\Z"):
+        await database.migrate()
+
+
+async def test_processes_may_migrate_at_once(url: str) -> None:
+    """Two processes that start together both find the tables made."""
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-W", "error", "-c", _MIGRATE, url, stderr=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        )
+        for _ in range(2)
+    ]
+    errors = [(await process.communicate())[1].decode() for process in processes]
+    assert [(process.returncode, error) for process, error in zip(processes, errors, strict=True)] == [(0, "")] * 2
+
+
+async def test_openers_may_migrate_at_once(url: str) -> None:
+    """The same within one process, many times."""
+
+    async def start() -> None:
+        database = await Database.open(url)
+        await database.migrate()
+        await database.close()
+
+    await asyncio.gather(*(start() for _ in range(6)))

@@ -1,0 +1,120 @@
+"""The composition of a worker: which workflows and activities run, on which queues, with which ports.
+
+One worker serves the queue `latchwork` (workflows and work on the store); one more per driver serves that vendor's
+activities alone, so that a rate limit on its queue holds and Temporal cannot hand an activity past it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
+
+from activities.accounts import AccountActivities
+from activities.device_codes import DeviceCodeActivities
+from activities.drivers import Drivers, MakeDriver
+from activities.registration import RegistrationActivities
+from providers.base import Credentials, Driver
+from providers.registry import DRIVERS, driver_factory
+from store.database import Database
+from store.keyring import KeyRing
+from workers.settings import Settings
+from workflows.access_code import AccessCodeWorkflow
+from workflows.contracts import DEVICE_CONNECTED_SIGNAL, QUEUE, access_code_workflow_id, provider_queue
+from workflows.sync_account import SyncAccountWorkflow
+
+CALLS_PER_ATTEMPT = 3
+"""An attempt looks, writes and looks again."""
+
+_BOOKKEEPING = timedelta(seconds=5)
+"""What an attempt may spend on the store, beside its calls."""
+
+_CONCURRENT_LOCK_CALLS = 100
+_STICKY_QUEUE = timedelta(seconds=5)
+"""How long a dead worker's cache keeps a code waiting: a part of the recovery time after a crash."""
+
+
+def attempt_timeout(provider_timeout: timedelta) -> timedelta:
+    """Bound one attempt on a lock by what its calls may take."""
+    return CALLS_PER_ATTEMPT * provider_timeout + _BOOKKEEPING
+
+
+def driver_maker(provider_timeout: timedelta) -> MakeDriver:
+    """Open drivers whose calls are bounded by the given time."""
+
+    def make(provider: str, credentials: Credentials) -> Driver:
+        return driver_factory(provider)(credentials, timeout_seconds=provider_timeout.total_seconds())
+
+    return make
+
+
+@asynccontextmanager
+async def running_workers(
+    client: Client, database: Database, keyring: KeyRing, settings: Settings, *, make_driver: MakeDriver | None = None
+) -> AsyncIterator[None]:
+    """Run every worker of this process until the block ends; attempts in flight are then let finish."""
+    drivers = Drivers(keyring, make_driver or driver_maker(settings.provider_timeout))
+    limit = attempt_timeout(settings.provider_timeout)
+    registration = RegistrationActivities(database, keyring, limit)
+    device_codes = DeviceCodeActivities(database, keyring, drivers, limit)
+    accounts = AccountActivities(database, drivers, Nudger(client))
+    main = Worker(
+        client,
+        task_queue=QUEUE,
+        workflows=[AccessCodeWorkflow, SyncAccountWorkflow],
+        activities=[*registration.all(), *accounts.all()],
+        max_cached_workflows=settings.max_cached_workflows,
+        sticky_queue_schedule_to_start_timeout=_STICKY_QUEUE,
+        graceful_shutdown_timeout=limit,
+    )
+    providers = [
+        Worker(
+            client,
+            task_queue=provider_queue(name),
+            activities=device_codes.all(),
+            max_concurrent_activities=_CONCURRENT_LOCK_CALLS,
+            graceful_shutdown_timeout=limit,
+        )
+        for name in DRIVERS
+    ]
+    try:
+        async with _all(main, *providers):
+            yield
+    finally:
+        await drivers.aclose()
+
+
+@asynccontextmanager
+async def _all(*workers: Worker) -> AsyncIterator[None]:
+    """Run workers side by side; they stop side by side, too."""
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    body = asyncio.current_task()
+    assert body is not None  # noqa: S101  # a coroutine always runs in a task
+    for task in running:
+        task.add_done_callback(lambda ended: body.cancel() if not ended.cancelled() and ended.exception() else None)
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(worker.shutdown() for worker in workers))
+        await asyncio.gather(*running)
+
+
+class Nudger:
+    """Signals a code's workflow that its lock is back."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def __call__(self, access_code_id: UUID) -> None:
+        """Signal; a code whose workflow has ended needs no news."""
+        try:
+            await self._client.get_workflow_handle(access_code_workflow_id(access_code_id)).signal(
+                DEVICE_CONNECTED_SIGNAL
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise

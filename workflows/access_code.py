@@ -1,0 +1,415 @@
+"""The durable life of one access code.
+
+One loop owns everything: it answers messages, asks `domain.lifecycle.decide` what to do, keeps at most one operation
+on the lock, and sleeps until the next instant that matters.  Handlers only leave a message and wake the loop.
+
+Three rules keep a lock safe whatever happens to this workflow or its workers.
+
+* While an operation runs, and after it ended without a report, the code counts as "may be on the lock".
+* No operation begins before the last one has ended: a cancelled attempt in flight still writes.
+* Cancellation is a wish like any other.  The workflow ends as cancelled once the code is proven gone, not before.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.device_codes import DeviceCodeActivities
+    from activities.orders import ChangeOrder, CodeOrder, EndOrder, LockOrder, RegisterOrder
+    from activities.registration import RegistrationActivities
+    from domain import priority
+    from domain.access_code import AccessCode, Ending, Presence
+    from domain.lifecycle import Action, Decision, decide, status, unwanted_since, wanted_since
+    from domain.refusals import Refusal, RefusalType
+    from domain.requests import CodeChange, CodeRequest
+    from workflows import contracts, display
+    from workflows.contracts import AccessCodeInput, AccessCodeReceipt, Carried, DeleteRequest
+    from workflows.options import BOOKKEEPING, REGISTRATION, lock_options
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Message:
+    """One update on its way through the loop."""
+
+    act: Callable[[], Awaitable[AccessCode]]
+    done: bool = False
+    error: ApplicationError | None = None
+
+
+@dataclass
+class _Operation:
+    """What is being done on the lock.  A patient one is repeated until it is proven; another is one attempt."""
+
+    action: Action
+    generation: int
+    handle: workflow.ActivityHandle[AccessCode]
+    is_patient: bool
+
+
+@workflow.defn(
+    name=contracts.ACCESS_CODE_WORKFLOW,
+    versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    failure_exception_types=[ValidationError],
+)
+class AccessCodeWorkflow:
+    """Puts one code on one lock in time, proves it, takes it off in time, and proves that too."""
+
+    @workflow.init
+    def __init__(self, request: AccessCodeInput) -> None:
+        self._id = _id_of_this_workflow()
+        self._request = request
+        self._carried: Carried | None = request.carried
+        self._known: AccessCode | None = None if self._carried is None else self._carried.code
+        self._refusal: ApplicationError | None = None
+        self._inbox: deque[_Message] = deque()
+        self._operation: _Operation | None = None
+        self._tried_once: tuple[Action, int] | None = None
+        self._not_before: datetime | None = None
+        self._in_doubt = False
+        self._nudged = False
+        self._cancelled = self._carried is not None and self._carried.cancelled
+        self._has_ended = False
+        self._shown = display.shown_at_start(workflow.info().typed_search_attributes)
+
+    # --- The life ---------------------------------------------------------------------------------------------
+
+    @workflow.run
+    async def run(self, request: AccessCodeInput) -> AccessCodeReceipt:
+        """Live until the code is proven gone."""
+        if self._carried is None:
+            await self._register()
+        while (decision := await self._settle()).action is not Action.FINISH:
+            self._begin_operation(decision)
+            self._show(decision)
+            await self._sleep(decision)
+            await self._continue_as_new_where_due()
+        return await self._finish()
+
+    async def _register(self) -> None:
+        """Write the code down, or end with the refusal that the caller also gets."""
+        request = CodeRequest.model_validate(self._request.model_dump(exclude={"carried"}))
+        order = RegisterOrder(access_code_id=self._id, request=request, now=workflow.now())
+        try:
+            registered = await self._undisturbed(
+                workflow.execute_local_activity_method(RegistrationActivities.register, order, **REGISTRATION)
+            )
+        except FailureError as error:
+            self._refusal = _as_refusal(error)
+            await self._handlers_finished()
+            raise self._refusal from None
+        self._carried = Carried(
+            code=registered.code, device=registered.device, attempt_timeout=registered.attempt_timeout
+        )
+        self._learn(registered.code)
+
+    async def _settle(self) -> Decision:
+        """Answer messages, announce what is due and end what is overtaken, until one decision stands."""
+        while True:
+            await self._answer_messages()
+            if self._cancelled and self._code.wish.ending is None:
+                await self._end(Ending.CANCELLED)
+                continue
+            decision = decide(self._code, workflow.now())
+            if decision.notice is not None:
+                await self._announce()
+            elif self._operation is not None and self._is_over(self._operation, decision):
+                await self._end_operation(self._operation)
+            else:
+                return decision
+
+    async def _finish(self) -> AccessCodeReceipt:
+        """Close the books, answer who is still asking, and end as what the code ended as."""
+        if not self._code.closed:
+            order = CodeOrder(access_code_id=self._id, now=workflow.now())
+            self._learn(await self._local(RegistrationActivities.close, order))
+        self._show(Decision(action=Action.FINISH))
+        self._has_ended = True
+        await self._answer_messages()
+        await self._handlers_finished()
+        if self._code.wish.ending is Ending.CANCELLED:
+            raise asyncio.CancelledError
+        return self._receipt()
+
+    async def _continue_as_new_where_due(self) -> None:
+        """Start over with a short history, from an idle moment only: an update half done would be lost."""
+        if not workflow.info().is_continue_as_new_suggested() or self._operation is not None or self._inbox:
+            return
+        await self._handlers_finished()
+        if self._inbox:
+            return
+        assert self._carried is not None  # noqa: S101  # registered long ago
+        carried = self._carried.model_copy(update={"code": self._code, "cancelled": self._cancelled})
+        workflow.continue_as_new(self._request.model_copy(update={"carried": carried, "code": None}))
+
+    # --- Messages ---------------------------------------------------------------------------------------------
+
+    @workflow.update(name=contracts.UpdateName.REGISTERED, description="Wait until the code is registered or refused.")
+    async def registered(self) -> AccessCodeReceipt:
+        """Answer once the registration's outcome is known."""
+        await self._registration()
+        return self._receipt()
+
+    @workflow.update(name=contracts.UpdateName.CHANGE, description="Change name, window or digits.")
+    async def change(self, change: CodeChange) -> AccessCodeReceipt:
+        """Answer once the change is written down; the lock follows."""
+
+        async def act() -> AccessCode:
+            order = ChangeOrder(access_code_id=self._id, change=change, now=workflow.now())
+            return await workflow.execute_local_activity_method(RegistrationActivities.change, order, **BOOKKEEPING)
+
+        return await self._ask(act)
+
+    @workflow.update(name=contracts.UpdateName.DELETE, description="Take the code off the lock, for good.")
+    async def delete(self, request: DeleteRequest | None = None) -> AccessCodeReceipt:
+        """Answer once the deletion is written down; the code is gone when the workflow has ended."""
+
+        async def act() -> AccessCode:
+            order = EndOrder(access_code_id=self._id, ending=Ending.DELETED, now=workflow.now())
+            return await workflow.execute_local_activity_method(RegistrationActivities.end, order, **BOOKKEEPING)
+
+        return await self._ask(act)
+
+    @workflow.signal(name=contracts.DEVICE_CONNECTED_SIGNAL, description="The lock is back: try again at once.")
+    def device_connected(self) -> None:
+        """Wake what waits to be tried again."""
+        self._nudged = True
+
+    @workflow.query(name=contracts.STATE_QUERY, description="What is wanted, known and wrong; never the digits.")
+    def state(self) -> AccessCodeReceipt:
+        """Tell how the code stands."""
+        if self._known is None:
+            raise ApplicationError("the code is not registered yet", type=RefusalType.ACCESS_CODE_NOT_FOUND)
+        return self._receipt()
+
+    async def _registration(self) -> None:
+        await workflow.wait_condition(lambda: self._known is not None or self._refusal is not None)
+        if self._refusal is not None:
+            raise self._refusal
+
+    async def _ask(self, act: Callable[[], Coroutine[Any, Any, AccessCode]]) -> AccessCodeReceipt:
+        """Leave a message for the loop and wait for its answer."""
+        await self._registration()
+        message = _Message(act)
+        self._inbox.append(message)
+        # Between here and the answer the loop may do anything; the receipt tells how the code stands afterwards.
+        await workflow.wait_condition(lambda: message.done)
+        if message.error is not None:
+            raise message.error
+        return self._receipt()
+
+    async def _answer_messages(self) -> None:
+        while self._inbox:
+            message = self._inbox[0]
+            if self._has_ended:
+                message.error = _as_refusal_of(RefusalType.ACCESS_CODE_ENDED, "the access code has ended")
+            else:
+                await self._answer(message)
+            message.done = True
+            self._inbox.popleft()
+
+    async def _answer(self, message: _Message) -> None:
+        try:
+            self._learn(await self._undisturbed(message.act()))
+        except FailureError as error:
+            message.error = _as_refusal(error)
+        except Exception as error:  # a defect of ours must not wedge the code: its asker is told instead
+            workflow.logger.exception("a message could not be answered")
+            message.error = ApplicationError(type(error).__name__, type="internal_error", non_retryable=True)
+
+    # --- The lock ---------------------------------------------------------------------------------------------
+
+    def _begin_operation(self, decision: Decision) -> None:
+        """Start what is to be done on the lock, unless it is already under way."""
+        if self._operation is not None or decision.action not in (Action.PROGRAM, Action.REMOVE):
+            return
+        assert self._carried is not None  # noqa: S101  # registered
+        code, now, limit = self._code, workflow.now(), self._carried.attempt_timeout
+        purpose = (decision.action, code.wish.generation)
+        ends_within = None if decision.wake_at is None else decision.wake_at - now
+        is_patient = self._tried_once == purpose or (ends_within is not None and ends_within <= limit)
+        is_programming = decision.action is Action.PROGRAM
+        due_at = wanted_since(code) if is_programming else unwanted_since(code, now)
+        device = self._carried.device
+        handle = workflow.start_activity_method(
+            DeviceCodeActivities.program if is_programming else DeviceCodeActivities.remove,
+            LockOrder(access_code_id=self._id, due_at=due_at, not_before=self._not_before),
+            summary=f"{decision.action} on {device.name}",
+            **lock_options(
+                contracts.provider_queue(device.provider),
+                priority_key=self._priority(now) if is_programming else priority.REMOVAL,
+                fairness_key=str(device.account_id),
+                attempt_timeout=limit,
+                ends_within=None if is_patient else ends_within or timedelta(days=1),
+            ),
+        )
+        self._in_doubt = self._in_doubt or is_programming
+        self._not_before, self._tried_once = None, purpose
+        self._operation = _Operation(decision.action, code.wish.generation, handle, is_patient)
+
+    def _is_over(self, operation: _Operation, decision: Decision) -> bool:
+        """Tell whether the operation has ended, was overtaken, or is to be tried again at once."""
+        overtaken = (operation.action, operation.generation) != (decision.action, self._code.wish.generation)
+        return operation.handle.done() or overtaken or (self._nudged and operation.is_patient)
+
+    async def _end_operation(self, operation: _Operation) -> None:
+        """Wait for the operation's end, hastening it where it is not wanted any more, and fold its report."""
+        if not operation.handle.done():
+            operation.handle.cancel()
+            await self._undisturbed(workflow.wait_condition(operation.handle.done))
+        self._operation, self._nudged = None, False
+        try:
+            report = operation.handle.result()
+        except ActivityError as error:
+            self._not_before = _told_to_wait_until(error, workflow.now())
+        except asyncio.CancelledError:
+            self._not_before = None
+        else:
+            self._in_doubt = False
+            self._learn(report)
+
+    def _priority(self, now: datetime) -> int:
+        arrives_at = self._request.arrives_at or self._code.wish.starts_at or now
+        return priority.by_arrival(arrives_at, now)
+
+    # --- What is known ----------------------------------------------------------------------------------------
+
+    @property
+    def _code(self) -> AccessCode:
+        """The code as far as it is known; what may have been written counts as there."""
+        assert self._known is not None  # noqa: S101  # only asked after the registration
+        if not self._in_doubt or self._known.on_lock.presence is not Presence.ABSENT:
+            return self._known
+        on_lock = self._known.on_lock.model_copy(
+            update={"presence": Presence.MAYBE, "generation": self._known.wish.generation}
+        )
+        return self._known.model_copy(update={"on_lock": on_lock})
+
+    def _learn(self, code: AccessCode) -> None:
+        """Take what stands written, unless something newer is known."""
+        if self._known is None or code.version >= self._known.version:
+            self._known = code
+
+    async def _announce(self) -> None:
+        self._learn(await self._local(RegistrationActivities.announce, self._order()))
+
+    async def _end(self, ending: Ending) -> None:
+        order = EndOrder(access_code_id=self._id, ending=ending, now=workflow.now())
+        self._learn(await self._local(RegistrationActivities.end, order))
+
+    def _order(self) -> CodeOrder:
+        return CodeOrder(access_code_id=self._id, now=workflow.now())
+
+    async def _local(self, method: Any, order: Any) -> AccessCode:
+        result: AccessCode = await self._undisturbed(
+            workflow.execute_local_activity_method(method, order, **BOOKKEEPING)
+        )
+        return result
+
+    # --- What people see --------------------------------------------------------------------------------------
+
+    def _show(self, decision: Decision) -> None:
+        """Bring the UI up to date.  Details cost nothing; search attributes are told at rest or in trouble only."""
+        assert self._carried is not None  # noqa: S101  # registered
+        device, now = self._carried.device, workflow.now()
+        trying = self._operation is not None and self._operation.is_patient
+        workflow.set_current_details(display.details(self._code, device, decision, now, trying=trying))
+        if self._operation is not None and not trying:
+            return
+        wanted = display.search_attributes(self._code, device, now)
+        if changes := display.updates(self._shown, wanted):
+            workflow.upsert_search_attributes(changes)
+            self._shown = wanted
+
+    def _receipt(self) -> AccessCodeReceipt:
+        assert self._carried is not None  # noqa: S101  # registered
+        code, device = self._code, self._carried.device
+        return AccessCodeReceipt(
+            access_code_id=self._id,
+            device_id=device.device_id,
+            device_name=device.name,
+            workspace_id=device.workspace_id,
+            type=code.wish.type,
+            status=status(code, workflow.now()),
+            starts_at=code.wish.starts_at,
+            ends_at=code.wish.ends_at,
+            generation=code.wish.generation,
+            problems=tuple(problem.code for problem in code.problems),
+            is_ended=code.closed,
+        )
+
+    # --- Waiting ----------------------------------------------------------------------------------------------
+
+    async def _sleep(self, decision: Decision) -> None:
+        """Wait for a message, the end of the operation, or the next instant that matters.
+
+        The one place where a cancellation is heard.  A single attempt ends by itself before that instant, so it needs
+        no timer beside it.
+        """
+        alone = self._operation is not None and not self._operation.is_patient
+        wait = None if decision.wake_at is None or alone else decision.wake_at - workflow.now()
+        if wait is not None and wait <= timedelta(0):
+            return
+        try:
+            await workflow.wait_condition(self._is_woken, timeout=wait, timeout_summary=display.waiting_for(decision))
+        except TimeoutError:
+            pass
+        except asyncio.CancelledError:
+            self._cancelled = True
+
+    def _is_woken(self) -> bool:
+        operation = self._operation
+        ended = operation is not None and operation.handle.done()
+        nudged = self._nudged and operation is not None and operation.is_patient
+        return bool(self._inbox) or ended or nudged
+
+    async def _undisturbed(self, work: Awaitable[T]) -> T:
+        """See work through.  A cancellation that comes meanwhile is kept for the loop."""
+        task = asyncio.ensure_future(work)
+        while True:
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                if task.done():
+                    raise
+                self._cancelled = True
+
+    async def _handlers_finished(self) -> None:
+        await self._undisturbed(workflow.wait_condition(workflow.all_handlers_finished))
+
+
+def _id_of_this_workflow() -> Any:
+    try:
+        return contracts.access_code_id_of(workflow.info().workflow_id)
+    except ValueError as error:
+        raise ApplicationError(str(error), type=RefusalType.INVALID_INPUT, non_retryable=True) from None
+
+
+def _as_refusal(error: FailureError) -> ApplicationError:
+    """Make one shape of the many in which a local activity's failure arrives, live and on replay."""
+    cause = error.cause if isinstance(error, ActivityError) and error.cause is not None else error
+    if isinstance(cause, ApplicationError) and cause.type in set(RefusalType):
+        return ApplicationError(cause.message, *cause.details, type=cause.type, non_retryable=True)
+    return _as_refusal_of(RefusalType.STORE_UNAVAILABLE, "the store did not answer; repeat with the same ids")
+
+
+def _as_refusal_of(refusal_type: RefusalType, message: str) -> ApplicationError:
+    refusal = Refusal(type=refusal_type, message=message)
+    return ApplicationError(message, refusal.model_dump(mode="json"), type=refusal_type, non_retryable=True)
+
+
+def _told_to_wait_until(error: ActivityError, now: datetime) -> datetime | None:
+    """Read how long a single attempt was told to wait; None when it may be repeated at once."""
+    cause = error.cause
+    delay = cause.next_retry_delay if isinstance(cause, ApplicationError) else None
+    return None if delay is None else now + delay
