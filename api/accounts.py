@@ -1,0 +1,164 @@
+"""The application service of connected accounts: signing in with a lock vendor, and keeping its locks known.
+
+Credentials are encrypted before they are written.  Each account has a Temporal Schedule that looks at its locks every
+quarter of an hour, so that facts (online, battery, new locks) never depend on somebody's remembering to ask.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    WorkflowFailureError,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import FailureError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.errors import SyncFailedError, TemporalUnavailableError
+from store import accounts
+from store.credentials import seal_credentials
+from store.database import Database
+from store.keyring import KeyRing
+from store.tables import ConnectedAccountRow
+from workflows.contracts import (
+    QUEUE,
+    SYNC_ACCOUNT_WORKFLOW,
+    SyncAccountInput,
+    SyncAccountResult,
+    sync_account_workflow_id,
+)
+
+SYNC_EVERY = timedelta(minutes=15)
+"""A lock that went offline is known within this time, at four calls an hour to its vendor."""
+SYNC_SECONDS = 60.0
+"""How long somebody waits for one look at an account: several calls to the vendor with their timeouts."""
+
+
+class AccountService:
+    """What operators can do with accounts.  Every method may raise `StoreUnavailableError`."""
+
+    def __init__(self, client: Client, database: Database, keyring: KeyRing) -> None:
+        self._client = client
+        self._database = database
+        self._keyring = keyring
+
+    async def put(self, provider: str, name: str, credentials: Mapping[str, str]) -> ConnectedAccountRow:
+        """Connect an account; one of the same provider and name gets the new credentials instead of a double.
+
+        Nothing is asked of the vendor yet: `sync` does.
+
+        Raises:
+            TemporalUnavailableError: the account is written, its schedule is not; call again.
+        """
+        now = datetime.now(UTC)
+        async with self._database.write() as session:
+            workspace = await accounts.default_workspace(session, now=now)
+            present = await accounts.list_accounts(session, workspace.id)
+            account = next((row for row in present if (row.provider, row.name) == (provider, name)), None)
+            if account is not None:
+                account.credentials = seal_credentials(self._keyring, account.id, credentials)
+            else:
+                account_id = uuid4()
+                account = await accounts.add_account(
+                    session,
+                    id=account_id,
+                    workspace_id=workspace.id,
+                    provider=provider,
+                    name=name,
+                    credentials=seal_credentials(self._keyring, account_id, credentials),
+                    now=now,
+                    new_id=uuid4,
+                )
+        await self._schedule(account.id)
+        return account
+
+    async def list(self) -> Sequence[ConnectedAccountRow]:
+        """List the accounts that are not removed."""
+        async with self._database.read() as session:
+            return await accounts.list_accounts(session, accounts.DEFAULT_WORKSPACE_ID)
+
+    async def sync(self, account_id: UUID) -> SyncAccountResult:
+        """Look at the account's locks now; a look that is under way already is waited for instead.
+
+        Raises:
+            SyncFailedError: the vendor cannot be asked; the message says why.
+            TemporalUnavailableError: Temporal or its worker does not answer.
+        """
+        look = self._client.execute_workflow(
+            SYNC_ACCOUNT_WORKFLOW,
+            SyncAccountInput(account_id=account_id),
+            id=sync_account_workflow_id(account_id),
+            task_queue=QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            result_type=SyncAccountResult,
+        )
+        try:
+            found: SyncAccountResult = await asyncio.wait_for(look, SYNC_SECONDS)
+        except WorkflowFailureError as error:
+            raise SyncFailedError(f"the account cannot be read: {_innermost(error)}") from None
+        except TimeoutError:
+            raise TemporalUnavailableError(
+                f"the account was not read within {SYNC_SECONDS:.0f} s; see that a worker runs and the vendor answers"
+            ) from None
+        except RPCError as error:
+            raise _unavailable(error) from None
+        return found
+
+    async def remove(self, account_id: UUID) -> None:
+        """Forget an account and stop looking at its locks.  Repeating it is no matter.
+
+        Raises:
+            AccountInUseError: codes on its locks have not ended.
+        """
+        async with self._database.write() as session:
+            await accounts.remove_account(session, account_id, now=datetime.now(UTC), new_id=uuid4)
+        try:
+            await self._client.get_schedule_handle(_schedule_id(account_id)).delete()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise _unavailable(error) from None
+
+    async def _schedule(self, account_id: UUID) -> None:
+        """See that the account is looked at regularly; it already is when the schedule exists."""
+        schedule = Schedule(
+            action=ScheduleActionStartWorkflow(
+                SYNC_ACCOUNT_WORKFLOW,
+                SyncAccountInput(account_id=account_id),
+                id=sync_account_workflow_id(account_id),
+                task_queue=QUEUE,
+            ),
+            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=SYNC_EVERY)]),
+            # A slow vendor must not collect a queue of looks that are all out of date.
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+        )
+        try:
+            await self._client.create_schedule(_schedule_id(account_id), schedule)
+        except ScheduleAlreadyRunningError:
+            return
+        except RPCError as error:
+            raise _unavailable(error) from None
+
+
+def _schedule_id(account_id: UUID) -> str:
+    return f"sync-account/{account_id}"
+
+
+def _innermost(error: BaseException) -> str:
+    """Give the words of the failure that caused all the others: those above only name activity and workflow."""
+    while isinstance(error.__cause__, FailureError):
+        error = error.__cause__
+    return str(error)
+
+
+def _unavailable(error: RPCError) -> TemporalUnavailableError:
+    return TemporalUnavailableError(f"Temporal cannot take this now: {error.message}")

@@ -1,0 +1,51 @@
+"""Worker and API as processes of their own: the composition roots for somebody's own Temporal and database.
+
+Neither makes keys: a process with keys of its own would write what no other process can read.
+"""
+
+import asyncio
+
+from api.app import create_app
+from workers.backing import open_database
+from workers.client import connect, ensure_search_attributes
+from workers.codec import KeyRingCodec
+from workers.command_output import print_json
+from workers.keys import load_keys
+from workers.serving import listen, serve, url_of
+from workers.settings import Settings
+from workers.stack import located
+from workers.worker import running_workers
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run the workers until cancelled.
+
+    Raises:
+        CommandError: there are no keys.
+        TemporalUnavailableError: Temporal does not answer.
+        StoreUnavailableError: the database does not answer.
+    """
+    settings = located(settings)
+    keyring = load_keys(settings)
+    client = await connect(settings, keyring)
+    await ensure_search_attributes(client)
+    async with open_database(settings) as database:
+        async with running_workers(client, database, keyring, settings):
+            print_json({"ready": True, "worker": True})
+            await asyncio.Event().wait()
+
+
+async def run_api(settings: Settings, *, port: int, ui_origin: str | None) -> None:
+    """Serve the API until cancelled.
+
+    Raises:
+        CommandError: there are no keys, or the port is taken.
+    """
+    keyring = load_keys(settings)
+    listener = listen(settings.api_host, port)
+    try:
+        app = create_app(codec=KeyRingCodec(keyring), ui_origin=ui_origin)
+        print_json({"ready": True, "api": url_of(listener)})
+        await serve(app, listener)
+    finally:
+        listener.close()

@@ -1,0 +1,55 @@
+"""The commands on keys: what there is, a new one, and moving what is stored to it."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from store.keyring import KeyRing, Purpose
+from workers.command_output import print_json, print_rows
+from workers.errors import CommandError
+from workers.keys import load_keys, new_key_id, save_keys
+from workers.settings import load_settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+app = typer.Typer(no_args_is_help=True, help="The keys that encrypt PINs, their index, and Temporal's payloads.")
+
+
+@app.command("list")
+def list_keys(as_json: AsJson = False) -> None:
+    """List the keys, without their material."""
+    _print(load_keys(load_settings()), as_json=as_json)
+
+
+@app.command("add")
+def add(purpose: Purpose, as_json: AsJson = False) -> None:
+    """Add a key; a new PIN or codec key encrypts from the next start of each process on, old keys still decrypt."""
+    settings = load_settings()
+    ring = load_keys(settings).add(purpose, new_key_id(), datetime.now(UTC))
+    save_keys(settings, ring)
+    _print(ring, as_json=as_json)
+
+
+@app.command("reencrypt")
+def reencrypt(as_json: AsJson = False) -> None:
+    """Encrypt what is stored with the newest keys; safe to repeat, and to do while workers run."""
+    from workers.reencryption import reencrypt_store
+    from workers.session import run
+
+    settings = load_settings()
+    counts = run(reencrypt_store(settings, load_keys(settings)))
+    if as_json:
+        print_json(counts)
+    else:
+        print_rows([{"rows": name, "encrypted_anew": count} for name, count in counts.items()], as_json=False, empty="")
+
+
+def _print(ring: KeyRing, *, as_json: bool) -> None:
+    rows = [
+        {"key_id": key.key_id, "purpose": key.purpose, "primary": key.primary, "created_at": key.created_at}
+        for key in ring.listing
+    ]
+    if not rows:
+        raise CommandError("the key ring is empty")
+    print_rows(rows, as_json=as_json, empty="")

@@ -1,0 +1,71 @@
+"""Moving what is stored to the primary PIN key, so that an old key can be retired.
+
+Each row is one small transaction, so that codes go on living meanwhile; a row that already bears the primary key is
+left alone, which makes a repetition free and an interruption harmless.
+"""
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from domain.sealed import pin_aad
+from store.credentials import open_credentials, seal_credentials
+from store.database import Database
+from store.keyring import KeyRing, Purpose
+from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
+from workers.backing import open_database
+from workers.settings import Settings
+
+
+async def reencrypt_store(settings: Settings, keyring: KeyRing) -> dict[str, int]:
+    """Encrypt PINs and credentials anew where an older key did; give how many rows that were.
+
+    Raises:
+        KeyRingError: a row's key is missing; the rows before it are done.
+    """
+    async with open_database(settings) as database:
+        return {"pins": await _pins(database, keyring), "credentials": await _credentials(database, keyring)}
+
+
+async def _pins(database: Database, keyring: KeyRing) -> int:
+    joined = col(PinRow.access_code_id) == col(AccessCodeRow.id)
+    async with database.read() as session:
+        rows = (await session.exec(select(PinRow, AccessCodeRow.workspace_id).join(AccessCodeRow, joined))).all()
+    old = [(pin, workspace) for pin, workspace in rows if _is_old(keyring, pin.ciphertext)]
+    for pin, workspace_id in old:
+        aad = pin_aad(workspace_id, pin.access_code_id)
+        fresh = keyring.encrypt(keyring.decrypt(pin.ciphertext, aad), aad)
+        # The digits' row may have been replaced meanwhile: only what was read is overwritten.
+        unchanged = (
+            update(PinRow)
+            .where(
+                col(PinRow.access_code_id) == pin.access_code_id,
+                col(PinRow.generation) == pin.generation,
+                col(PinRow.ciphertext) == pin.ciphertext,
+            )
+            .values(ciphertext=fresh)
+        )
+        async with database.write() as session:
+            await session.exec(unchanged)
+    return len(old)
+
+
+async def _credentials(database: Database, keyring: KeyRing) -> int:
+    async with database.read() as session:
+        accounts = (await session.exec(select(ConnectedAccountRow))).all()
+    old = [account for account in accounts if _is_old(keyring, account.credentials)]
+    for account in old:
+        fresh = seal_credentials(keyring, account.id, open_credentials(keyring, account))
+        unchanged = (
+            update(ConnectedAccountRow)
+            .where(
+                col(ConnectedAccountRow.id) == account.id, col(ConnectedAccountRow.credentials) == account.credentials
+            )
+            .values(credentials=fresh)
+        )
+        async with database.write() as session:
+            await session.exec(unchanged)
+    return len(old)
+
+
+def _is_old(keyring: KeyRing, blob: bytes) -> bool:
+    return keyring.key_id_of(blob) != keyring.primary_id(Purpose.PIN)
