@@ -144,11 +144,10 @@ class Programming:
         return Verdict([*nothing, refused], failure, message, retries_slowly=True)
 
     def _may_be_our_own(self) -> bool:
-        """Tell whether an earlier write of ours may still arrive, or be hidden by a read that lags."""
-        before = self._before
-        if before.presence is not Presence.MAYBE or before.unsettled_until is None:
+        """Tell whether an earlier write in doubt is the likelier cause: until the code is declared failed, it is."""
+        if self._before.presence is not Presence.MAYBE or self._before.unsettled_writes == 0:
             return False
-        return self._turn.now < before.unsettled_until + self._turn.stored.facts.capabilities.reads_lag
+        return self._turn.now < self._turn.order.due_at + self._turn.code.policy.fail_after
 
 
 def _seen(reading: Reading, generation: int, reference: str | None = None) -> Verdict:

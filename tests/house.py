@@ -23,12 +23,13 @@ from temporalio.testing import WorkflowEnvironment
 from providers.base import Credentials, Driver
 from providers.registry import driver_factory
 from providers.simulated.cloud import LockCloud
-from providers.simulated.seeds import DEMO_TOKEN, seeded_locks
+from providers.simulated.locks import Lock
+from providers.simulated.seeds import DEMO_TOKEN, plain_lock, seeded_locks
 from providers.simulated.server import serve
 from store import accounts, codes, devices
 from store.credentials import seal_credentials
 from store.database import Database
-from store.keyring import KeyRing
+from store.keyring import KeyRing, pin_aad
 from store.tables import AttemptRow, DeviceRow, EventRow, PinRow
 from tests.store.keys import new_ring
 from workers.settings import Settings
@@ -76,8 +77,6 @@ class Life:
         async with self.house.database.read() as session:
             stored = await codes.get(session, self.id)
             row = await codes.pin_row(session, self.id, stored.code.wish.pin_generation)
-        from store.keyring import pin_aad
-
         return self.house.keyring.decrypt(row.ciphertext, pin_aad(stored.row.workspace_id, self.id)).decode()
 
     async def events(self) -> list[str]:
@@ -108,7 +107,8 @@ class Life:
 
     async def update(self, name: UpdateName, argument: Any) -> AccessCodeReceipt:
         """Send an update and wait for its answer."""
-        return await self.handle.execute_update(name, argument, result_type=AccessCodeReceipt)
+        receipt: AccessCodeReceipt = await self.handle.execute_update(name, argument, result_type=AccessCodeReceipt)
+        return receipt
 
 
 @dataclass
@@ -123,7 +123,8 @@ class House:
     http: httpx.AsyncClient
     account_id: UUID
     settings: Settings
-    cache: dict[str, DeviceRow] = field(default_factory=dict)
+    doubles: list[str] = field(default_factory=list)
+    """Locks on which two codes with one mark were seen after some call."""
 
     async def now(self) -> datetime:
         """Give the engine's present instant."""
@@ -141,6 +142,17 @@ class House:
             found = await devices.find_device(session, accounts.DEFAULT_WORKSPACE_ID, name)
         assert found is not None, name
         return found
+
+    async def new_lock(self, name: str, **facts: Any) -> DeviceRow:
+        """Put up another lock and have it discovered."""
+        plain = plain_lock(name)
+        self.cloud.locks[plain.facts.lock_id] = Lock(plain.facts.model_copy(update=facts))
+        async with self.database.write() as session:
+            account = await accounts.get_account(session, self.account_id)
+            assert account is not None
+            every = [lock.facts for lock in self.cloud.locks.values()]
+            await devices.upsert_devices(session, account, every, datetime.now(UTC), uuid4)
+        return await self.device(name)
 
     async def truth(self, device: DeviceRow) -> list[dict[str, Any]]:
         """Ask what is really on the lock."""
@@ -167,9 +179,9 @@ class House:
 
     async def calls(self, device: DeviceRow) -> list[dict[str, Any]]:
         """List the API calls about a lock."""
-        calls: list[dict[str, Any]] = (await self.http.get(f"/_calls/{device.lock_id}")).raise_for_status().json()[
-            "calls"
-        ]
+        calls: list[dict[str, Any]] = (
+            (await self.http.get(f"/_calls/{device.lock_id}")).raise_for_status().json()["calls"]
+        )
         return calls
 
     async def request(
@@ -190,7 +202,7 @@ class House:
         """Start a code and wait until it is registered; raises what the caller would get."""
         code_id = code_id or uuid4()
         now = await self.now()
-        operation = WithStartWorkflowOperation(
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             ACCESS_CODE_WORKFLOW,
             request,
             id=access_code_workflow_id(code_id),
@@ -215,9 +227,7 @@ class House:
 
     def seal(self, pin: str, code_id: UUID) -> Any:
         """Seal digits as a caller would."""
-        return self.keyring.seal_pin(
-            SecretStr(pin), workspace_id=accounts.DEFAULT_WORKSPACE_ID, access_code_id=code_id
-        )
+        return self.keyring.seal_pin(SecretStr(pin), workspace_id=accounts.DEFAULT_WORKSPACE_ID, access_code_id=code_id)
 
     async def _move_clock(self) -> None:
         if self.env.supports_time_skipping:
@@ -250,6 +260,14 @@ async def open_house(
     async with serve(cloud) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
         account_id = await _add_account(database, keyring, url)
 
+        doubles: list[str] = []
+
+        async def watch(response: httpx.Response) -> None:
+            for lock_id, lock in cloud.locks.items():
+                marks = [code.name.split(".")[0] for code in lock.codes.values()]
+                if len(marks) != len(set(marks)):
+                    doubles.append(lock_id)
+
         async def follow_virtual_time(request: httpx.Request) -> None:
             if env.supports_time_skipping:
                 cloud.clock.set((await env.get_current_time()).astimezone(UTC))
@@ -258,7 +276,7 @@ async def open_house(
             return driver_factory(provider)(
                 credentials,
                 timeout_seconds=PROVIDER_TIMEOUT_SECONDS,
-                event_hooks={"request": [follow_virtual_time]},
+                event_hooks={"request": [follow_virtual_time], "response": [watch]},
             )
 
         async with running_workers(client, database, keyring, settings, make_driver=make):
@@ -268,7 +286,7 @@ async def open_house(
                 assert account is not None
                 await devices.upsert_devices(session, account, await driver.discover(), datetime.now(UTC), uuid4)
             await driver.aclose()
-            yield House(env, client, database, keyring, cloud, http, account_id, settings)
+            yield House(env, client, database, keyring, cloud, http, account_id, settings, doubles)
     await database.close()
 
 
