@@ -1,6 +1,7 @@
 """Real databases for tests: a SQLite file, or a database of its own on one PostgreSQL server per test run."""
 
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -12,9 +13,15 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy.engine import make_url
 
+_WATCH = 'read word; [ "$word" = done ] || { kill -INT "$1"; sleep 2; rm -rf "$2"; }'
+"""Wait for a word; if the pipe ends without it, the test run was killed, and the server goes too."""
+
 
 class Postgres(Protocol):
     """A running server."""
+
+    def get_pid(self) -> int | None:
+        """Give its process id."""
 
     def get_uri(self) -> str:
         """Give the address of its `postgres` database."""
@@ -31,11 +38,23 @@ def postgres_server() -> Iterator[Postgres]:
     try:
         server = get_server(folder / "data", cleanup_mode="delete")
         try:
-            yield server
+            with _stopped_when_we_die(server, folder):
+                yield server
         finally:
             server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _stopped_when_we_die(server: Postgres, folder: Path) -> Iterator[None]:
+    command = ["sh", "-c", _WATCH, "sh", str(server.get_pid()), str(folder)]
+    # A session of its own: what kills a test run kills its process group.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True) as watcher:
+        try:
+            yield
+        finally:
+            watcher.communicate("done\n")
 
 
 @contextmanager

@@ -72,16 +72,13 @@ async def test_same_list_again_is_no_news(database: Database, account: Connected
     assert await _upsert(database, account, _FRONT, _BACK) == Discovered()
 
 
-async def test_concurrent_discoveries_add_a_lock_once(
-    database: Database, account: ConnectedAccountRow, url: str
-) -> None:
-    """Two workers with the same list do not trip over each other."""
-    other = await Database.open(url)
-    try:
-        found = await asyncio.gather(*(_upsert(one, account, _FRONT, _BACK) for one in (database, other) * 3))
-    finally:
-        await other.close()
-    assert sum(len(one.added) for one in found) == 2
+async def test_concurrent_discoveries_add_a_lock_once(database: Database, account: ConnectedAccountRow) -> None:
+    """Two workers with the same list do not trip over each other: the second waits and finds nothing new."""
+    async with database.write() as session:
+        first = await upsert_devices(session, account, [_FRONT, _BACK], NOW, uuid4)
+        second = asyncio.create_task(_upsert(database, account, _FRONT, _BACK))
+        await asyncio.wait([second], timeout=0.1)
+    assert (len(first.added), await second) == (2, Discovered())
 
 
 async def test_changes_are_taken_over(database: Database, account: ConnectedAccountRow) -> None:

@@ -62,24 +62,25 @@ async def test_nothing_to_append_writes_nothing(database: Database) -> None:
     assert await _append(database) == []
 
 
-async def test_reader_who_goes_on_misses_nothing(database: Database) -> None:
-    """No event appears behind one that was read already, though many write at once."""
+async def test_events_appear_in_their_order(database: Database) -> None:
+    """A later event waits for an earlier one to be visible, so that a reader who goes on from it misses nothing."""
     await _workspace(database)
-    seen: list[int] = []
+    appended, proceed = asyncio.Event(), asyncio.Event()
 
-    async def follow() -> None:
-        after = 0
-        while len(seen) < 20:
-            async with database.read() as session:
-                rows = await list_events(session, DEFAULT_WORKSPACE_ID, after_sequence=after)
-            seen.extend(int(row.payload["number"]) for row in rows)
-            after = max([after, *(row.sequence or 0 for row in rows)])
-            await asyncio.sleep(0)
-
-    async def write(number: int) -> None:
+    async def append_and_wait() -> None:
         async with database.write() as session:
-            await append(session, [_event(number)], workspace_id=DEFAULT_WORKSPACE_ID, now=NOW, new_id=uuid4)
-            await asyncio.sleep(0.002 * (number % 3))
+            await append(session, [_event(1)], workspace_id=DEFAULT_WORKSPACE_ID, now=NOW, new_id=uuid4)
+            appended.set()
+            await proceed.wait()
 
-    await asyncio.wait_for(asyncio.gather(follow(), *(write(number) for number in range(20))), timeout=20)
-    assert sorted(seen) == list(range(20))
+    slow = asyncio.create_task(append_and_wait())
+    await appended.wait()
+    quick = asyncio.create_task(_append(database, 2))
+    await asyncio.wait([quick], timeout=0.1)
+    async with database.read() as session:
+        assert await list_events(session, DEFAULT_WORKSPACE_ID) == []
+    proceed.set()
+    await asyncio.gather(slow, quick)
+    async with database.read() as session:
+        rows = await list_events(session, DEFAULT_WORKSPACE_ID)
+    assert [row.payload["number"] for row in rows] == [1, 2]
