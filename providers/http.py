@@ -26,13 +26,7 @@ from typing import Any
 
 import httpx
 
-from providers.base import (
-    AccountDisconnectedError,
-    NonsenseError,
-    ProviderError,
-    RetryLaterError,
-    Unknown,
-)
+from providers.base import AccountDisconnectedError, NonsenseError, ProviderError, RetryLaterError, Unknown
 
 EventHooks = Mapping[str, list[Callable[..., Any]]]
 """httpx's `event_hooks`: `request` and `response` callables, for metrics."""
@@ -182,10 +176,9 @@ class VendorClient:
         try:
             return await self._exchange(method, path, body, {"Idempotency-Key": idempotency_key})
         except _ExchangeError as failure:
-            if failure.fate in _WRITE_ERRORS:
-                error = _WRITE_ERRORS[failure.fate](failure.text)
-            else:
+            if failure.fate not in _WRITE_ERRORS:
                 return Unknown(failure.text)
+            error = _WRITE_ERRORS[failure.fate](failure.text)
         raise error
 
     async def aclose(self) -> None:
@@ -205,21 +198,23 @@ class VendorClient:
                 return await self._send(method, path, body, headers)
         except tuple(FATES) as error:
             fate, text = fate_of(error), bounded(f"{method}: {type(error).__name__}")
-        # Outside the handler, so that the foreign exception, which knows the request, is no context of ours.
+        # Outside the handler: the foreign exception, which knows the request, must be no context of ours.
         raise _ExchangeError(fate, text)
 
     async def _send(
         self, method: str, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str] | None
     ) -> Reply:
         async with self._client.stream(method, path, json=body, headers=headers) as response:
+            if response.headers.get("Content-Encoding", "identity") != "identity":
+                # Not asked for, and a small reply could unfold beyond every bound.
+                raise httpx.DecodingError("an encoded reply")
             content = bytearray()
-            async for chunk in response.aiter_raw():
+            async for chunk in response.aiter_bytes():
                 content += chunk
                 if len(content) > self._max_body_bytes:
                     raise OversizeError
             wish = parse_retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
-            body_read = _parse(bytes(content), is_success=response.is_success)
-            return Reply(response.status_code, body_read, wish)
+            return Reply(response.status_code, _parse(bytes(content), is_success=response.is_success), wish)
 
 
 _READ_ERRORS: Mapping[Fate, type[ProviderError]] = {

@@ -10,8 +10,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from providers.simulated import cloud as clouds
-from providers.simulated.cloud import Answer, LockCloud
+from providers.simulated import answers
+from providers.simulated.answers import Answer
+from providers.simulated.cloud import LockCloud
 from providers.simulated.control import control_routes
 from providers.simulated.orders import Order
 
@@ -64,9 +65,9 @@ def build_app(cloud: LockCloud, abort: Abort) -> FastAPI:
     return app
 
 
-def _seen(request: Request) -> clouds.Request:
+def _seen(request: Request) -> answers.Request:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return clouds.Request(request.method, request.url.path, token if kind.lower() == "bearer" else None)
+    return answers.Request(request.method, request.url.path, token if kind.lower() == "bearer" else None)
 
 
 def _order(body: bytes) -> Order | None:

@@ -9,14 +9,14 @@ a code whose creation has not landed deletes nothing.
 import heapq
 import string
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
 from domain.devices import DeviceFacts
+from providers.simulated.answers import STATUS, Answer, CallRecord, Request, error_answer
 from providers.simulated.clock import Clock
 from providers.simulated.faults import KINDS, FaultBoard, Operation, Plan, Shape
 from providers.simulated.locks import Lock, Refusal, RefusedError
@@ -26,52 +26,6 @@ from providers.simulated.words import JSON, described, listed
 
 KEPT_CALLS = 100_000
 """The log forgets older calls: a benchmark must not fill the memory."""
-
-STATUS: Mapping[Refusal, int] = {
-    Refusal.LOCK_NOT_FOUND: 404,
-    Refusal.ACCESS_CODE_NOT_FOUND: 404,
-    Refusal.PIN_CONFLICT: 409,
-    Refusal.SLOT_OCCUPIED: 409,
-    Refusal.NO_SPACE: 409,
-    Refusal.INVALID_PIN: 422,
-    Refusal.INVALID_NAME: 422,
-    Refusal.NOT_SUPPORTED: 422,
-    Refusal.BAD_REQUEST: 400,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One call to the API, as far as the log and the faults care."""
-
-    method: str
-    path: str
-    token: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back.  `status` None: no answer, the connection is aborted; `body` None: not JSON."""
-
-    status: int | None
-    body: JSON | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    wait_seconds: float = 0
-    """Wall time to let pass before answering."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """One line of the log; no digits of codes."""
-
-    method: str
-    path: str
-    lock: str | None
-    operation: Operation
-    when: datetime
-    fault: str | None
-    status: int | None
-
 
 Perform = Callable[[Lock, Plan], JSON]
 
@@ -214,7 +168,7 @@ class LockCloud:
         now = self.settle()
         plan = Plan()
         if request.token != self.token:
-            answer = _error(401, "UNAUTHORIZED")
+            answer = error_answer(401, "UNAUTHORIZED")
         else:
             plan = self.faults.plan(lock_id, operation, now)
             answer = self._shaped(
@@ -239,14 +193,14 @@ class LockCloud:
                     lock = self._other_than(lock)
             return Answer(200, perform(lock, plan))
         except RefusedError as refused:
-            return _error(STATUS[refused.refusal], refused.refusal.value)
+            return error_answer(STATUS[refused.refusal], refused.refusal.value)
 
     def _shaped(self, operation: Operation, lock_id: str | None, plan: Plan, true: Answer) -> Answer:
         """The answer that is given in place of the true one."""
         shape, answer = _shape(plan), true
         if plan.answer is not None and shape is Shape.ERROR:
             kind = KINDS[plan.answer.spec.kind]
-            answer = _error(kind.status, kind.error_code, plan.answer.spec.retry_after)
+            answer = error_answer(kind.status, kind.error_code, plan.answer.spec.retry_after)
         elif shape is Shape.ABORT:
             answer = Answer(None)
         elif shape is Shape.NOT_JSON:
@@ -298,11 +252,6 @@ _NO_LOCK = Lock(DeviceFacts(lock_id="another-lock", name="Another Lock"))
 
 def _acknowledgement(code_id: str, lock: Lock) -> JSON:
     return {"access_code_id": code_id, "lock_id": lock.facts.lock_id, "status": "pending"}
-
-
-def _error(status: int, code: str, retry_after: int | None = None) -> Answer:
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return Answer(status, {"error_code": code, "message": code.replace("_", " ").lower()}, headers)
 
 
 def _shape(plan: Plan) -> Shape:

@@ -10,7 +10,8 @@ from typing import Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
-from providers.simulated.cloud import STATUS, CallRecord, LockCloud
+from providers.simulated.answers import STATUS, CallRecord
+from providers.simulated.cloud import LockCloud
 from providers.simulated.faults import WHOLE_CLOUD, Fault, FaultSpec
 from providers.simulated.locks import RefusedError
 from providers.simulated.words import JSON, headline, truth

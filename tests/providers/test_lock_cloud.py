@@ -7,19 +7,25 @@ import httpx
 import pytest
 
 from providers.registry import driver_factory
-from providers.simulated import DEMO_TOKEN
+from providers.simulated import DEMO_TOKEN, LockCloud
 from providers.simulated.faults import FaultKind
 from tests.providers import contract
 from tests.providers.contract import Bench, DriverContract
 
 
+@pytest.fixture(scope="session")
+async def control(served_cloud: tuple[LockCloud, str]) -> AsyncIterator[httpx.AsyncClient]:
+    """The control side, one client for all tests: opening one loads every certificate of the machine."""
+    async with httpx.AsyncClient(base_url=served_cloud[1], trust_env=False) as client:
+        yield client
+
+
 @pytest.fixture
-async def bench(cloud_url: str) -> AsyncIterator[Bench]:
+async def bench(cloud_url: str, control: httpx.AsyncClient) -> AsyncIterator[Bench]:
     """The driver and the cloud as new; half a second bounds each of the driver's calls."""
     open_driver = driver_factory("lock_cloud")
     driver = open_driver({"base_url": cloud_url, "token": DEMO_TOKEN}, timeout_seconds=0.5)
-    async with httpx.AsyncClient(base_url=cloud_url) as control:
-        yield Bench(driver, control)
+    yield Bench(driver, control)
     await driver.aclose()
 
 
