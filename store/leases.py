@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.once import make_once
 from store.tables import LeaseRow
 
 
@@ -109,14 +108,6 @@ async def _locked(session: AsyncSession, device_id: UUID, *, now: datetime) -> L
     )
     row = (await session.exec(chosen)).one_or_none()
     if row is None:
-        await session.exec(_first_row(session, device_id, now=now))
+        await make_once(session, LeaseRow, device_id=device_id, token=0, expires_at=now)
         row = (await session.exec(chosen)).one()
     return row
-
-
-def _first_row(session: AsyncSession, device_id: UUID, *, now: datetime) -> Insert:
-    """Make the row unless somebody was quicker, in either database's words."""
-    values = {"device_id": device_id, "token": 0, "holder": None, "expires_at": now, "last_write_at": None}
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(LeaseRow).values(**values).on_conflict_do_nothing()
-    return sqlite.insert(LeaseRow).values(**values).on_conflict_do_nothing()
