@@ -29,10 +29,9 @@ async def run_worker(settings: Settings) -> None:
     keyring = load_keys(settings)
     client = await connect(settings, keyring)
     await ensure_search_attributes(client)
-    async with open_database(settings) as database:
-        async with running_workers(client, database, keyring, settings):
-            print_json({"ready": True, "worker": True})
-            await asyncio.Event().wait()
+    async with open_database(settings) as database, running_workers(client, database, keyring, settings):
+        print_json({"ready": True, "worker": True})
+        await asyncio.Event().wait()
 
 
 async def run_api(settings: Settings, *, port: int, ui_origin: str | None) -> None:
