@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.drivers import Drivers
 from activities.failures import store_failures
@@ -13,6 +15,7 @@ from activities.orders import NudgeOrder, Synced, SyncOrder
 from providers.base import AccountDisconnectedError
 from store import accounts, codes, devices
 from store.database import Database
+from store.tables import ConnectedAccountRow
 
 
 class Nudge(Protocol):
@@ -38,19 +41,19 @@ class AccountActivities:
         """Ask the vendor for the account's locks and write down what is new, with its events."""
         with store_failures():
             async with self._database.read() as session:
-                account = await accounts.get_account(session, order.account_id)
+                account = await _account(session, order.account_id)
             driver = await self._drivers.of(account)
             try:
                 facts = await driver.discover()
             except AccountDisconnectedError:
                 async with self._database.write() as session:
-                    account = await accounts.get_account(session, order.account_id)
-                    await accounts.mark_disconnected(session, account, datetime.now(UTC), uuid4)
+                    now = datetime.now(UTC)
+                    await accounts.mark_disconnected(session, order.account_id, now=now, new_id=uuid4)
                 raise
             now = datetime.now(UTC)
             async with self._database.write() as session:
-                account = await accounts.get_account(session, order.account_id)
-                await accounts.mark_connected(session, account, now, uuid4)
+                await accounts.mark_connected(session, order.account_id, now=now, new_id=uuid4)
+                account = await _account(session, order.account_id)
                 found = await devices.upsert_devices(session, account, facts, now, uuid4)
             return Synced(devices=len(facts), added=len(found.added), back=found.connected)
 
@@ -66,3 +69,10 @@ class AccountActivities:
                     await self._nudge(code_id)
                     told += 1
         return told
+
+
+async def _account(session: AsyncSession, account_id: UUID) -> ConnectedAccountRow:
+    account = await accounts.get_account(session, account_id)
+    if account is None or account.removed_at is not None:
+        raise ApplicationError(f"there is no account {account_id}", type="account_not_found", non_retryable=True)
+    return account

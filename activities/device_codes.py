@@ -22,7 +22,7 @@ from activities.orders import LockOrder
 from activities.programming import Programming
 from activities.removal import Removal
 from activities.turn import LockTurn, LockTurns
-from activities.verdicts import Verdict
+from activities.verdicts import Reached, Verdict
 from domain.access_code import AccessCode, Presence
 from domain.lifecycle import Action, decide
 from domain.observation import AboutToWrite, Refused
@@ -142,14 +142,19 @@ def _held_back(turn: LockTurn, problem: ProblemCode, message: str) -> Verdict:
 
 async def _note_reachability(session: AsyncSession, turn: LockTurn, verdict: Verdict) -> None:
     """Keep what the attempt taught of account and lock, where it differs from what stands written."""
-    if verdict.failure is AttemptFailure.HELD_BACK and not turn.wrote:
-        return
-    stored, now = turn.stored, turn.now
-    if verdict.failure is AttemptFailure.ACCOUNT_DISCONNECTED:
-        await accounts.mark_disconnected(session, stored.account, now, uuid4)
-    elif verdict.failure is AttemptFailure.DEVICE_OFFLINE:
-        await devices.mark_online(session, stored.device, online=False, now=now, new_id=uuid4)
-    elif not verdict.is_vendor_silent:
-        await accounts.mark_connected(session, stored.account, now, uuid4)
-        if verdict.failure is None:
-            await devices.mark_online(session, stored.device, online=True, now=now, new_id=uuid4)
+    account, device, now = turn.stored.account, turn.stored.device, turn.now
+    match verdict.reached:
+        case Reached.NOTHING:
+            return
+        case Reached.NO_ACCOUNT:
+            if account.disconnected_at is None:
+                await accounts.mark_disconnected(session, account.id, now=now, new_id=uuid4)
+            return
+        case Reached.ACCOUNT:
+            online = False
+        case Reached.LOCK:
+            online = True
+    if account.disconnected_at is not None:
+        await accounts.mark_connected(session, account.id, now=now, new_id=uuid4)
+    if device.online != online:
+        await devices.mark_online(session, device, online=online, now=now, new_id=uuid4)

@@ -99,7 +99,7 @@ class RegistrationActivities:
 
     async def _create(self, session: AsyncSession, order: RegisterOrder) -> None:
         request, now = order.request, order.now
-        device = await devices.get_device(session, request.device_id, for_update=True)
+        device = await codes.lock_device(session, request.device_id)
         if device is None or device.removed_at is not None or request.workspace_id not in (None, device.workspace_id):
             raise refuse(
                 RefusalType.DEVICE_NOT_FOUND, f"there is no device {request.device_id}", field="device_id", rule="known"

@@ -5,6 +5,7 @@ Vendor errors are mapped here, in one table, by who must act; a test walks every
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum, auto
 
 from activities.failures import AttemptFailure
 from domain.observation import Sighting
@@ -32,10 +33,28 @@ class Verdict:
     """The vendor's id of our code, where it was learnt."""
 
     @property
-    def is_vendor_silent(self) -> bool:
-        """Nothing was learnt of the account or the lock: it may be up or down."""
-        return self.failure in (AttemptFailure.PROVIDER_UNAVAILABLE, AttemptFailure.SENSELESS_ANSWER)
+    def reached(self) -> "Reached":
+        """Say how far the attempt got."""
+        return _REACHED.get(self.failure, Reached.NOTHING) if self.failure else Reached.LOCK
 
+
+class Reached(Enum):
+    """How far an attempt got, and so what it teaches of account and lock."""
+
+    NOTHING = auto()
+    """Neither answered for itself."""
+    NO_ACCOUNT = auto()
+    """The vendor refused the account."""
+    ACCOUNT = auto()
+    """The vendor answered, the lock did not."""
+    LOCK = auto()
+
+
+_REACHED = {
+    AttemptFailure.ACCOUNT_DISCONNECTED: Reached.NO_ACCOUNT,
+    AttemptFailure.DEVICE_OFFLINE: Reached.ACCOUNT,
+    AttemptFailure.NOT_CONFIRMED: Reached.LOCK,
+}
 
 FAILURES: dict[type[ProviderError], AttemptFailure] = {
     RetryLaterError: AttemptFailure.PROVIDER_UNAVAILABLE,

@@ -113,6 +113,11 @@ async def open_codes_of(session: AsyncSession, device_id: UUID) -> Sequence[UUID
     return (await session.exec(query)).all()
 
 
+async def lock_device(session: AsyncSession, device_id: UUID) -> DeviceRow | None:
+    """Read a lock and keep others from registering codes for it until the transaction ends; None: unknown."""
+    return await session.get(DeviceRow, device_id, with_for_update=True)
+
+
 async def workspace_of(session: AsyncSession, stored: DeviceRow) -> WorkspaceRow:
     """Read a lock's workspace."""
     return (await session.exec(select(WorkspaceRow).where(WorkspaceRow.id == stored.workspace_id))).one()

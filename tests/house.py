@@ -1,0 +1,291 @@
+"""A house of real parts: a Temporal server, a database, workers, and a lock cloud over HTTP whose truth can be read.
+
+Only the locks are simulated.  On the time-skipping server the cloud's clock is moved along with the engine's virtual
+time before every call to it, so that windows, delays and faults live in the same time as the codes.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from pydantic import SecretStr
+from sqlmodel import col, select
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from providers.base import Credentials, Driver
+from providers.registry import driver_factory
+from providers.simulated.cloud import LockCloud
+from providers.simulated.seeds import DEMO_TOKEN, seeded_locks
+from providers.simulated.server import serve
+from store import accounts, codes, devices
+from store.credentials import seal_credentials
+from store.database import Database
+from store.keyring import KeyRing
+from store.tables import AttemptRow, DeviceRow, EventRow, PinRow
+from tests.store.keys import new_ring
+from workers.settings import Settings
+from workers.worker import running_workers
+from workflows.contracts import (
+    ACCESS_CODE_WORKFLOW,
+    QUEUE,
+    AccessCodeInput,
+    AccessCodeReceipt,
+    UpdateName,
+    access_code_workflow_id,
+)
+
+PROVIDER_TIMEOUT_SECONDS = 2.0
+RUN_TIMEOUT = timedelta(days=60)
+"""Bounds how far the time-skipping server's clock can jump past the end of a code."""
+
+
+@dataclass
+class Told:
+    """One event as a test compares it: what, and how long after the code's start."""
+
+    event_type: str
+    at: datetime
+
+
+@dataclass
+class Life:
+    """One code under test."""
+
+    house: "House"
+    id: UUID
+    handle: WorkflowHandle[Any, Any]
+    receipt: AccessCodeReceipt
+    starts_at: datetime
+    ends_at: datetime | None
+
+    async def stored(self) -> codes.StoredCode:
+        """Read the row."""
+        async with self.house.database.read() as session:
+            return await codes.get(session, self.id)
+
+    async def pin(self) -> str:
+        """Decrypt the newest digits."""
+        async with self.house.database.read() as session:
+            stored = await codes.get(session, self.id)
+            row = await codes.pin_row(session, self.id, stored.code.wish.pin_generation)
+        from store.keyring import pin_aad
+
+        return self.house.keyring.decrypt(row.ciphertext, pin_aad(stored.row.workspace_id, self.id)).decode()
+
+    async def events(self) -> list[str]:
+        """List the events' types in the order of writing, without the prefix."""
+        return [told.event_type for told in await self.told()]
+
+    async def told(self) -> list[Told]:
+        """List the events with their instants."""
+        async with self.house.database.read() as session:
+            query = select(EventRow).where(EventRow.access_code_id == self.id).order_by(col(EventRow.sequence))
+            rows = (await session.exec(query)).all()
+        return [Told(row.event_type.removeprefix("access_code."), row.occurred_at) for row in rows]
+
+    async def seconds_of(self, event_type: str) -> float:
+        """Say how long after `starts_at` the only event of that type was, in seconds."""
+        (only,) = [told for told in await self.told() if told.event_type == event_type]
+        return (only.at - self.starts_at).total_seconds()
+
+    async def attempts(self) -> list[tuple[str, str]]:
+        """List the operations and the classes of their answers."""
+        async with self.house.database.read() as session:
+            query = select(AttemptRow).where(AttemptRow.access_code_id == self.id).order_by(col(AttemptRow.id))
+            return [(row.operation, row.answer) for row in (await session.exec(query)).all()]
+
+    async def problems(self) -> set[str]:
+        """Name the problems that stand."""
+        return {str(problem.code) for problem in (await self.stored()).code.problems}
+
+    async def update(self, name: UpdateName, argument: Any) -> AccessCodeReceipt:
+        """Send an update and wait for its answer."""
+        return await self.handle.execute_update(name, argument, result_type=AccessCodeReceipt)
+
+
+@dataclass
+class House:
+    """Everything that runs, and short words for what tests ask of it."""
+
+    env: WorkflowEnvironment
+    client: Client
+    database: Database
+    keyring: KeyRing
+    cloud: LockCloud
+    http: httpx.AsyncClient
+    account_id: UUID
+    settings: Settings
+    cache: dict[str, DeviceRow] = field(default_factory=dict)
+
+    async def now(self) -> datetime:
+        """Give the engine's present instant."""
+        return (await self.env.get_current_time()).astimezone(UTC)
+
+    async def pass_time(self, *, until: datetime) -> None:
+        """Let virtual time pass."""
+        left = until - await self.now()
+        if left > timedelta(0):
+            await self.env.sleep(left)
+
+    async def device(self, name: str) -> DeviceRow:
+        """Find a lock by the name its owner gave it."""
+        async with self.database.read() as session:
+            found = await devices.find_device(session, accounts.DEFAULT_WORKSPACE_ID, name)
+        assert found is not None, name
+        return found
+
+    async def truth(self, device: DeviceRow) -> list[dict[str, Any]]:
+        """Ask what is really on the lock."""
+        await self._move_clock()
+        answer = await self.http.get(f"/_truth/{device.lock_id}")
+        slots: list[dict[str, Any]] = answer.raise_for_status().json()["slots"]
+        return slots
+
+    async def opens(self, device: DeviceRow, pin: str) -> bool:
+        """Try digits at the door."""
+        await self._move_clock()
+        answer = await self.http.post(f"/_truth/{device.lock_id}/enter", json={"pin": pin})
+        return bool(answer.raise_for_status().json()["opens"])
+
+    async def fault(self, device: DeviceRow | None, kind: str, **parameters: Any) -> None:
+        """Put a fault on a lock, or on the whole cloud."""
+        await self._move_clock()
+        lock = "_" if device is None else device.lock_id
+        (await self.http.post(f"/_faults/{lock}", json={"kind": kind, **parameters})).raise_for_status()
+
+    async def heal(self, device: DeviceRow | None) -> None:
+        """Lift all faults."""
+        (await self.http.delete(f"/_faults/{'_' if device is None else device.lock_id}")).raise_for_status()
+
+    async def calls(self, device: DeviceRow) -> list[dict[str, Any]]:
+        """List the API calls about a lock."""
+        calls: list[dict[str, Any]] = (await self.http.get(f"/_calls/{device.lock_id}")).raise_for_status().json()[
+            "calls"
+        ]
+        return calls
+
+    async def request(
+        self,
+        device: DeviceRow,
+        *,
+        starts_in: timedelta | None = timedelta(hours=1),
+        lasts: timedelta | None = timedelta(days=2),
+        **more: Any,
+    ) -> AccessCodeInput:
+        """Make a request relative to now."""
+        now = await self.now()
+        starts_at = None if starts_in is None else now + starts_in
+        ends_at = None if lasts is None else (starts_at or now) + lasts
+        return AccessCodeInput(device_id=device.id, starts_at=starts_at, ends_at=ends_at, **more)
+
+    async def start(self, request: AccessCodeInput, *, code_id: UUID | None = None) -> Life:
+        """Start a code and wait until it is registered; raises what the caller would get."""
+        code_id = code_id or uuid4()
+        now = await self.now()
+        operation = WithStartWorkflowOperation(
+            ACCESS_CODE_WORKFLOW,
+            request,
+            id=access_code_workflow_id(code_id),
+            task_queue=QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            run_timeout=RUN_TIMEOUT,
+        )
+        receipt = await self.client.execute_update_with_start_workflow(
+            UpdateName.REGISTERED,
+            start_workflow_operation=operation,
+            id=f"registered-{code_id}",
+            result_type=AccessCodeReceipt,
+        )
+        handle = await operation.workflow_handle()
+        return Life(self, code_id, handle, receipt, request.starts_at or now, request.ends_at)
+
+    async def pins(self, code_id: UUID) -> list[PinRow]:
+        """List the digits' rows of a code."""
+        async with self.database.read() as session:
+            return list((await session.exec(select(PinRow).where(PinRow.access_code_id == code_id))).all())
+
+    def seal(self, pin: str, code_id: UUID) -> Any:
+        """Seal digits as a caller would."""
+        return self.keyring.seal_pin(
+            SecretStr(pin), workspace_id=accounts.DEFAULT_WORKSPACE_ID, access_code_id=code_id
+        )
+
+    async def _move_clock(self) -> None:
+        if self.env.supports_time_skipping:
+            self.cloud.clock.set(await self.now())
+
+
+async def refusal_of(error: WorkflowUpdateFailedError) -> Mapping[str, Any]:
+    """Read the typed refusal out of what a caller catches."""
+    cause = error.cause
+    assert isinstance(cause, ApplicationError)
+    refusal: Mapping[str, Any] = cause.details[0]
+    return refusal
+
+
+@asynccontextmanager
+async def open_house(
+    env: WorkflowEnvironment,
+    client: Client,
+    keyring: KeyRing,
+    folder: Path,
+    *,
+    cloud: LockCloud | None = None,
+    database_url: str | None = None,
+) -> AsyncIterator[House]:
+    """Run a lock cloud, a fresh database and every worker against a Temporal server."""
+    cloud = cloud or LockCloud(seeded_locks())
+    settings = Settings(data=folder, provider_timeout_seconds=PROVIDER_TIMEOUT_SECONDS)
+    database = await Database.open(database_url or f"sqlite+aiosqlite:///{folder}/house.sqlite")
+    await database.migrate()
+    async with serve(cloud) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        account_id = await _add_account(database, keyring, url)
+
+        async def follow_virtual_time(request: httpx.Request) -> None:
+            if env.supports_time_skipping:
+                cloud.clock.set((await env.get_current_time()).astimezone(UTC))
+
+        def make(provider: str, credentials: Credentials) -> Driver:
+            return driver_factory(provider)(
+                credentials,
+                timeout_seconds=PROVIDER_TIMEOUT_SECONDS,
+                event_hooks={"request": [follow_virtual_time]},
+            )
+
+        async with running_workers(client, database, keyring, settings, make_driver=make):
+            driver = make("lock_cloud", {"base_url": url, "token": DEMO_TOKEN})
+            async with database.write() as session:
+                account = await accounts.get_account(session, account_id)
+                assert account is not None
+                await devices.upsert_devices(session, account, await driver.discover(), datetime.now(UTC), uuid4)
+            await driver.aclose()
+            yield House(env, client, database, keyring, cloud, http, account_id, settings)
+    await database.close()
+
+
+async def _add_account(database: Database, keyring: KeyRing, url: str) -> UUID:
+    account_id, now = uuid4(), datetime.now(UTC)
+    async with database.write() as session:
+        workspace = await accounts.default_workspace(session, now=now)
+        await accounts.add_account(
+            session,
+            id=account_id,
+            workspace_id=workspace.id,
+            provider="lock_cloud",
+            name="Simulated locks",
+            credentials=seal_credentials(keyring, account_id, {"base_url": url, "token": DEMO_TOKEN}),
+            now=now,
+        )
+    return account_id
+
+
+__all__ = ["House", "Life", "new_ring", "open_house", "refusal_of"]

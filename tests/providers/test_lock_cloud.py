@@ -1,0 +1,33 @@
+"""The generic driver keeps the contract against the simulated cloud, over real HTTP."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from providers.registry import driver_factory
+from providers.simulated import DEMO_TOKEN
+from providers.simulated.faults import FaultKind
+from tests.providers import contract
+from tests.providers.contract import Bench, DriverContract
+
+
+@pytest.fixture
+async def bench(cloud_url: str) -> AsyncIterator[Bench]:
+    """The driver and the cloud as new; half a second bounds each of the driver's calls."""
+    open_driver = driver_factory("lock_cloud")
+    driver = open_driver({"base_url": cloud_url, "token": DEMO_TOKEN}, timeout_seconds=0.5)
+    async with httpx.AsyncClient(base_url=cloud_url) as control:
+        yield Bench(driver, control)
+    await driver.aclose()
+
+
+class TestLockCloud(DriverContract):
+    """The contract, run for `lock_cloud`."""
+
+
+def test_contract_meets_every_fault_kind() -> None:
+    """A fault kind that no contract test sets would be a promise that nobody checks."""
+    text = Path(contract.__file__).read_text()
+    assert [kind for kind in FaultKind if f'"{kind.value}"' not in text] == []

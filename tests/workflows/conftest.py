@@ -1,0 +1,36 @@
+"""One time-skipping server, and one house on it, for each module: its clock is global and runs far ahead."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest_asyncio
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.testing import WorkflowEnvironment
+
+from tests.conftest import binary
+from tests.house import House, new_ring, open_house
+from workers.codec import data_converter
+from workflows.contracts import SEARCH_ATTRIBUTE_TYPES
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def house(tmp_path_factory) -> AsyncIterator[House]:  # type: ignore[no-untyped-def]
+    """Every real part on virtual time."""
+    folder: Path = tmp_path_factory.mktemp("house")
+    keyring = new_ring()
+    async with await WorkflowEnvironment.start_time_skipping(
+        data_converter=data_converter(keyring),
+        test_server_existing_path=binary("temporal-test-server"),
+        test_server_startup_timeout=timedelta(seconds=30),
+    ) as env:
+        kinds = {
+            name.value: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}")
+            for name, kind in SEARCH_ATTRIBUTE_TYPES.items()
+        }
+        await env.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace="default", search_attributes=kinds)
+        )
+        async with open_house(env, env.client, keyring, folder) as opened:
+            yield opened

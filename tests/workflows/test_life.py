@@ -1,0 +1,24 @@
+"""A code's whole life on good and bad days, judged by what is really on the lock."""
+
+from datetime import timedelta
+
+from tests.house import House
+
+
+async def test_a_code_is_on_the_lock_in_its_window_and_never_outside(house: House) -> None:
+    front_door = await house.device("Front Door")
+    life = await house.start(await house.request(front_door, starts_in=timedelta(hours=3), lasts=timedelta(days=2)))
+    pin = await life.pin()
+
+    await house.pass_time(until=life.starts_at - timedelta(seconds=5))
+    assert not await house.opens(front_door, pin)
+    await house.pass_time(until=life.starts_at + timedelta(seconds=5))
+    assert await house.opens(front_door, pin)
+    assert life.ends_at is not None
+    await house.pass_time(until=life.ends_at - timedelta(seconds=5))
+    assert await house.opens(front_door, pin)
+    await life.handle.result()
+
+    assert await house.truth(front_door) == []
+    assert await life.events() == ["created", "set_on_device", "removed_from_device"]
+    assert [call["operation"] for call in await house.calls(front_door)] == ["program", "read", "remove", "read"]
