@@ -14,7 +14,6 @@ from workers import command_demo, command_stack
 from workers.command_output import print_error
 from workers.errors import CommandError
 
-
 _GROUPS = {
     "codes": "workers.command_codes",
     "accounts": "workers.command_accounts",

@@ -39,7 +39,7 @@ def test_wrong_value_is_one_line_without_the_value(monkeypatch: pytest.MonkeyPat
 
 
 def test_secrets_do_not_show() -> None:
-    settings = Settings(database_url="postgresql://u:hunter2@h/d", keyring="hunter2")  # type: ignore[arg-type]  # as read
+    settings = Settings(database_url="postgresql://u:hunter2@h/d", keyring="hunter2")
     assert "hunter2" not in repr(settings)
 
 
