@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import BaseModel, SecretStr
 from temporalio.client import (
@@ -105,7 +105,8 @@ class AccessCodeService(CodeReader):
         Raises:
             RefusedError: there is no such code.
         """
-        update_id = f"{UpdateName.DELETE}-{access_code_id}"
+        # Each call is an update of its own: the server would repeat the answer to an old one after the end.
+        update_id = f"{UpdateName.DELETE}-{uuid4()}"
         receipt = await self._update(access_code_id, UpdateName.DELETE, DeleteRequest(), update_id=update_id)
         if receipt is not None:
             return receipt

@@ -77,7 +77,6 @@ class AccountService:
                     name=name,
                     credentials=seal_credentials(self._keyring, account_id, credentials),
                     now=now,
-                    new_id=uuid4,
                 )
         await self._schedule(account.id)
         return account

@@ -46,10 +46,9 @@ def stored_facts(stored: StoredCode, now: datetime, *, as_json: bool) -> dict[st
     }
 
 
-def receipt_facts(receipt: AccessCodeReceipt, *, gone: bool = False) -> dict[str, Any]:
-    """Give what an update answered; `gone` adds that the end was waited for and proven."""
-    facts = receipt.model_dump(mode="json")
-    return {**facts, "is_gone": True} if gone else facts
+def deletion_facts(receipt: AccessCodeReceipt, *, is_gone: bool) -> dict[str, Any]:
+    """Give what is left to say of a code that is being deleted; `is_gone`: its absence was read back."""
+    return {"access_code_id": receipt.access_code_id, "device_name": receipt.device_name, "is_gone": is_gone}
 
 
 def _told(problems: tuple[Problem, ...], severity: Severity, *, as_json: bool) -> list[Any]:

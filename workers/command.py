@@ -5,17 +5,28 @@ the command line is exit code 2.  A traceback means a defect of ours.
 """
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
+from workers import command_demo, command_stack
 from workers.command_output import print_error
 from workers.errors import CommandError
 
+_GROUPS = {
+    "codes": "workers.command_codes",
+    "accounts": "workers.command_accounts",
+    "devices": "workers.command_devices",
+    "keyring": "workers.command_keys",
+}
 
-def build() -> typer.Typer:
-    """Put the command together.  Each group is a module; heavy imports wait until a command needs them."""
-    from workers import command_accounts, command_codes, command_demo, command_devices, command_keys, command_stack
 
+def build(words: Sequence[str]) -> typer.Typer:
+    """Put the command together for these words: all of it, or only the group that they name.
+
+    Importing every group takes two seconds, which nobody who waits at a prompt owes to the others.
+    """
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -24,17 +35,18 @@ def build() -> typer.Typer:
     )
     command_stack.register(app)
     command_demo.register(app)
-    app.add_typer(command_codes.app, name="codes")
-    app.add_typer(command_accounts.app, name="accounts")
-    app.add_typer(command_devices.app, name="devices")
-    app.add_typer(command_keys.app, name="keyring")
+    named = {word.name for word in app.registered_commands} | _GROUPS.keys()
+    chosen = words[0] if words and words[0] in named else None
+    for name, module in _GROUPS.items():
+        if chosen in (None, name):
+            app.add_typer(import_module(module).app, name=name)
     return app
 
 
 def main() -> None:
     """Run the command and exit."""
     try:
-        build()()
+        build(sys.argv[1:])()
     except CommandError as error:
         print_error(str(error))
         sys.exit(1)

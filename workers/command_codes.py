@@ -15,7 +15,7 @@ from pydantic import SecretStr, ValidationError
 from api.code_reading import CodeReader
 from domain.requests import CodeChange, CodeRequest, CodeWindow
 from store.accounts import DEFAULT_WORKSPACE_ID
-from workers.code_views import receipt_facts, stored_brief, stored_facts
+from workers.code_views import deletion_facts, stored_brief, stored_facts
 from workers.code_waiting import Waiter
 from workers.command_devices import find_device
 from workers.command_output import print_facts, print_rows
@@ -65,20 +65,19 @@ def create(
     pin = _pin(from_stdin=pin_stdin, prompt=pin_prompt)
     code_id = access_code_id or uuid4()
 
-    async def work() -> AccessCodeReceipt:
+    async def work() -> None:
         lock = await find_device(device)
         request = CodeRequest(device_id=lock.id, workspace_id=lock.workspace_id, name=name, **moments)
         async with code_service() as service:
-            receipt = await service.create(request, access_code_id=code_id, pin=pin)
+            await service.create(request, access_code_id=code_id, pin=pin)
             if wait:
                 await Waiter(service, timeout_seconds).until_set(code_id)
-            return receipt
 
     try:
-        receipt = run(work())
+        run(work())
     except ValidationError as error:
         raise typer.BadParameter("; ".join(part["msg"] for part in error.errors(include_input=False))) from None
-    _print_current(receipt, as_json=as_json, reread=wait)
+    _show(code_id, as_json=as_json)
 
 
 @app.command("list")
@@ -116,13 +115,14 @@ def extend(
     """Move the end of an access code; an earlier end than now means: remove it now."""
     end = _moment(ends_at)
 
-    async def work() -> AccessCodeReceipt:
+    async def work() -> None:
         async with code_service() as service:
             stored = await service.get(access_code_id)
             window = CodeWindow(starts_at=stored.code.wish.starts_at, ends_at=end)
-            return await service.change(access_code_id, CodeChange(window=window))
+            await service.change(access_code_id, CodeChange(window=window))
 
-    _print_current(run(work()), as_json=as_json, reread=False)
+    run(work())
+    _show(access_code_id, as_json=as_json)
 
 
 @app.command("delete")
@@ -141,7 +141,8 @@ def delete(
                 await Waiter(service, timeout_seconds).until_gone(access_code_id)
             return receipt
 
-    print_facts(receipt_facts(run(work()), gone=wait), as_json=as_json)
+    receipt = run(work())
+    print_facts(deletion_facts(receipt, is_gone=wait or receipt.is_ended), as_json=as_json)
 
 
 def _pin(*, from_stdin: bool, prompt: bool) -> SecretStr | None:
@@ -156,15 +157,7 @@ def _pin(*, from_stdin: bool, prompt: bool) -> SecretStr | None:
     return SecretStr(text)
 
 
-def _print_current(receipt: AccessCodeReceipt, *, as_json: bool, reread: bool) -> None:
-    """Print the answer, or what became of it where somebody waited for that."""
-    if reread:
-        _show(receipt.access_code_id, as_json=as_json, reveal=False)
-    else:
-        print_facts(receipt_facts(receipt), as_json=as_json)
-
-
-def _show(access_code_id: UUID, *, as_json: bool, reveal: bool) -> None:
+def _show(access_code_id: UUID, *, as_json: bool, reveal: bool = False) -> None:
     async def work() -> dict[str, object]:
         async with reading() as database:
             reader = CodeReader(database)

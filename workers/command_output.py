@@ -16,11 +16,16 @@ def print_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) 
     if as_json:
         print_json(list(rows))
         return
-    console = Console()
+    console = _console()
     if not rows:
         console.print(Text(empty))
         return
-    table = Table(*(column.replace("_", " ") for column in rows[0]), box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in rows[0]:
+        # Half an id is no id: those are shown whole, whatever the width.
+        is_id = column.endswith("_id")
+        longest = max(len(_cell(row[column])) for row in rows) if is_id else None
+        table.add_column(column.replace("_", " "), no_wrap=is_id, min_width=longest, overflow="fold")
     for row in rows:
         # Text, because names are not ours and may look like markup.
         table.add_row(*(Text(_cell(value)) for value in row.values()))
@@ -35,7 +40,7 @@ def print_facts(facts: Mapping[str, Any], *, as_json: bool) -> None:
     table = Table.grid(padding=(0, 2))
     for name, value in facts.items():
         table.add_row(Text(name.replace("_", " "), style="bold"), Text(_cell(value)))
-    Console().print(table)
+    _console().print(table)
 
 
 def print_json(value: Any) -> None:
@@ -57,6 +62,14 @@ def progress(message: str) -> Iterator[None]:
         return
     with console.status(message):
         yield
+
+
+_PIPE_WIDTH = 250
+"""Lines that nobody's screen bounds are not broken for one."""
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH)
 
 
 def _cell(value: Any) -> str:

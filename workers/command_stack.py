@@ -1,6 +1,7 @@
 """The commands that keep running: `up`, `worker`, `api` and `locks`."""
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +30,8 @@ def register(app: typer.Typer) -> None:
 def up(data: Data = None, port: Port = API_PORT, demo: bool = typer.Option(False, help="Add simulated locks.")) -> None:
     """Run everything on this machine; one line of JSON on stdout says when it is ready and where."""
     settings = _prepared().at(data)
+    # Databases and logs in the folder are the owner's alone, also those that children make.
+    os.umask(0o077)
     from workers.up import UpOptions
     from workers.up import up as run_up
 

@@ -72,8 +72,8 @@ def set_up_logs(log_format: LogFormat, level: LogLevel) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level.value.upper(), force=True)
-    for name in ("httpx", "httpcore", "aiosqlite", "alembic"):
-        # They write a line per call, which is a debugger's matter.
+    for name in ("httpx", "httpcore", "aiosqlite", "alembic", "uvicorn"):
+        # They write a line per call or per step, which is a debugger's matter.
         logging.getLogger(name).setLevel(logging.DEBUG if level is LogLevel.DEBUG else logging.WARNING)
     structlog.configure(
         processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
