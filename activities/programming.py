@@ -64,8 +64,9 @@ class Programming:
         if seen is not None and seen >= turn.generation:
             return _seen(reading, seen)
         async with self._turns.resumed(turn) as session:
-            if isinstance(reading, Known | Masked) and is_ours(reading, turn) and turn.stored.slot is not None:
-                turn.stored.slot.reference = reading.reference
+            if turn.stored.slot is not None:
+                # A reference under which nothing was found names nothing that could be changed in place.
+                turn.stored.slot.reference = _reference_of_ours(reading, turn)
                 session.add(turn.stored.slot)
             self._before = turn.code.on_lock
             await self._turns.see(session, turn, AboutToWrite(turn.generation))
@@ -148,6 +149,10 @@ class Programming:
         if self._before.presence is not Presence.MAYBE or self._before.unsettled_writes == 0:
             return False
         return self._turn.now < self._turn.order.due_at + self._turn.code.policy.fail_after
+
+
+def _reference_of_ours(reading: Reading, turn: LockTurn) -> str | None:
+    return reading.reference if isinstance(reading, Known | Masked) and is_ours(reading, turn) else None
 
 
 def _seen(reading: Reading, generation: int, reference: str | None = None) -> Verdict:

@@ -19,7 +19,6 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
@@ -59,7 +58,6 @@ class _Operation:
 
 @workflow.defn(
     name=contracts.ACCESS_CODE_WORKFLOW,
-    versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     failure_exception_types=[ValidationError],
 )
 class AccessCodeWorkflow:

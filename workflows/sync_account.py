@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, VersioningBehavior
+from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.accounts import AccountActivities
@@ -19,7 +19,7 @@ _RETRIES = RetryPolicy(
 )
 
 
-@workflow.defn(name=contracts.SYNC_ACCOUNT_WORKFLOW, versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name=contracts.SYNC_ACCOUNT_WORKFLOW)
 class SyncAccountWorkflow:
     """Discovers and refreshes the devices of one account, once."""
 

@@ -99,7 +99,7 @@ async def test_a_code_is_set_as_soon_as_its_lock_is_able(house: House, case: Cas
     assert await life.problems() == set()
     warned = [name for name in await life.events() if name == "delay_in_setting_on_device"]
     assert len(warned) == case.keeps_from_setting or not case.keeps_from_setting
-    await life.handle.result()
+    await life.end()
     assert await house.truth(lock) == []
     assert house.doubles == []
 
@@ -123,7 +123,7 @@ async def test_a_code_is_gone_as_soon_as_its_lock_is_able(house: House, case: Ca
     assert await house.truth(lock) == []
     assert (await life.stored()).code.closed
     assert (await life.events())[-1] == "removed_from_device"
-    await life.handle.result()
+    await life.end()
 
 
 LONG = [FaultKind.OFFLINE, FaultKind.HTTP_500, FaultKind.LYING_SUCCESS, FaultKind.ACCOUNT_DISCONNECTED]
@@ -149,7 +149,7 @@ async def test_warning_failure_and_success_come_in_order_and_on_time(house: Hous
     assert await life.events() == names
     assert await life.seconds_of("delay_in_setting_on_device") == pytest.approx(60, abs=1)
     assert await life.seconds_of("failed_to_set_on_device") == pytest.approx(600, abs=1)
-    await life.handle.result()
+    await life.end()
 
 
 @pytest.mark.parametrize("kind", LONG)

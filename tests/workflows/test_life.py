@@ -17,7 +17,7 @@ async def test_a_code_is_on_the_lock_in_its_window_and_never_outside(house: Hous
     assert life.ends_at is not None
     await house.pass_time(until=life.ends_at - timedelta(seconds=5))
     assert await house.opens(front_door, pin)
-    await life.handle.result()
+    await life.end()
 
     assert await house.truth(front_door) == []
     assert await life.events() == ["created", "set_on_device", "removed_from_device"]
