@@ -1,11 +1,9 @@
-"""What every process of ours stands on: an open database, and the errors of the two backends as one line each."""
+"""What every process of ours stands on: an open database, its tables brought up to date."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from api.errors import TemporalUnavailableError
-from store.database import Database, StoreUnavailableError, StoreVersionError
-from store.keyring import KeyRingError
+from store.database import Database
 from workers.errors import CommandError
 from workers.settings import Settings
 
@@ -27,16 +25,3 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn what may fail in an expected way below into the one line that the command prints.
-
-    Raises:
-        CommandError: with the line.
-    """
-    try:
-        yield
-    except (TemporalUnavailableError, StoreUnavailableError, StoreVersionError, KeyRingError) as error:
-        raise CommandError(str(error)) from None

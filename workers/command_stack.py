@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from workers.command_output import print_json
-from workers.errors import CommandError
+from workers.errors import CommandError, plain_errors
+from workers.lifetime import until_signal
 from workers.logs import set_up_logs
 from workers.settings import Settings, load_settings
 
@@ -84,9 +85,7 @@ def _prepared() -> Settings:
 
 
 def _keep_running(work: Coroutine[Any, Any, None]) -> None:
-    """Run until a signal comes; imports wait until here, so that `--help` is quick."""
-    from workers.backing import plain_errors
-    from workers.lifetime import until_signal
+    """Run until a signal comes."""
 
     async def whole() -> None:
         try:

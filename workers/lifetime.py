@@ -8,10 +8,11 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from workers.errors import CommandError
 
+T = TypeVar("T")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -39,7 +40,7 @@ async def until_signal(work: Coroutine[Any, Any, None]) -> None:
 
 
 @asynccontextmanager
-async def background(work: Coroutine[Any, Any, object]) -> AsyncIterator[asyncio.Task[object]]:
+async def background(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
     """Do the work beside the block and cancel it, waiting for its end, when the block is left."""
     task = asyncio.create_task(work)
     try:
@@ -49,7 +50,7 @@ async def background(work: Coroutine[Any, Any, object]) -> AsyncIterator[asyncio
         await asyncio.wait([task])
 
 
-async def first_to_end(parts: Mapping[str, asyncio.Task[object]]) -> None:
+async def first_to_end(parts: Mapping[str, asyncio.Task[Any]]) -> None:
     """Wait until a part ends that should run for ever, and say which.
 
     Raises:

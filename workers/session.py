@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 
 from api.access_codes import AccessCodeService
 from api.accounts import AccountService
-from api.errors import SyncFailedError
 from domain.refusals import RefusedError
 from providers.registry import CredentialsError, UnknownDriverError
 from store.accounts import AccountInUseError
 from store.database import Database
-from workers.backing import open_database, plain_errors
+from workers.backing import open_database
 from workers.client import connect
-from workers.errors import CommandError
+from workers.errors import CommandError, plain_errors
 from workers.keys import load_keys
 from workers.settings import Settings, load_settings
 from workers.stack import located
@@ -71,7 +70,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
             return asyncio.run(whole())
         except RefusedError as error:
             raise CommandError(f"refused: {error} ({error.refusal.type})") from None
-        except (SyncFailedError, AccountInUseError, CredentialsError, UnknownDriverError) as error:
+        except (AccountInUseError, CredentialsError, UnknownDriverError) as error:
             raise CommandError(str(error)) from None
 
 
