@@ -73,11 +73,8 @@ def is_over(code: AccessCode, now: datetime) -> bool:
 def opens(code: AccessCode) -> bool:
     """Tell whether the digits that are wanted are proven on the lock."""
     on_lock = code.on_lock
-    return (
-        on_lock.presence is Presence.PRESENT
-        and on_lock.generation is not None
-        and on_lock.generation >= code.wish.pin_generation
-    )
+    proven = on_lock.presence is Presence.PRESENT or (on_lock.presence is Presence.MAYBE and on_lock.still_opens)
+    return proven and on_lock.generation is not None and on_lock.generation >= code.wish.pin_generation
 
 
 def is_up_to_date(code: AccessCode) -> bool:
