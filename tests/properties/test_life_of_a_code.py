@@ -111,9 +111,14 @@ def to_postpone(by: timedelta) -> Message:
     return lambda code, now: with_window(code, now + by, None, now)
 
 
+def to_start_now(code: AccessCode, now: datetime) -> Observed:
+    return with_window(code, None, code.wish.ends_at, now)
+
+
 MESSAGES: st.SearchStrategy[Message] = st.one_of(
     END_AFTER.map(to_extend),
     seconds(1, 60, 600).map(to_postpone),
+    st.just(to_start_now),
     st.just(with_new_pin),
     st.just(lambda code, now: with_name(code, "before", f"name at {now}", now)),
 )
