@@ -288,10 +288,13 @@ async def open_house(
     *,
     cloud: LockCloud | None = None,
     database_url: str | None = None,
+    max_cached_workflows: int | None = None,
 ) -> AsyncIterator[House]:
     """Run a lock cloud, a fresh database and every worker against a Temporal server."""
     cloud = cloud or LockCloud(seeded_locks())
     settings = Settings(data=folder, provider_timeout_seconds=PROVIDER_TIMEOUT_SECONDS)
+    if max_cached_workflows is not None:
+        settings = settings.model_copy(update={"max_cached_workflows": max_cached_workflows})
     database = await Database.open(database_url or f"sqlite+aiosqlite:///{folder}/house.sqlite")
     await database.migrate()
     async with serve(cloud) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:

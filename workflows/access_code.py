@@ -241,13 +241,15 @@ class AccessCodeWorkflow:
         code, now, limit = self._code, workflow.now(), self._carried.attempt_timeout
         purpose = (decision.action, code.wish.generation)
         ends_within = None if decision.wake_at is None else decision.wake_at - now
-        is_patient = self._tried_once == purpose or (ends_within is not None and ends_within <= limit)
+        is_repetition = self._tried_once == purpose
+        is_patient = is_repetition or (ends_within is not None and ends_within <= limit)
         is_programming = decision.action is Action.PROGRAM
         due_at = wanted_since(code) if is_programming else unwanted_since(code, now)
         device = self._carried.device
         handle = workflow.start_activity_method(
             DeviceCodeActivities.program if is_programming else DeviceCodeActivities.remove,
-            LockOrder(access_code_id=self._id, due_at=due_at, not_before=self._not_before),
+            # What another purpose was told to wait for is not this one's: a message interrupts every wait.
+            LockOrder(access_code_id=self._id, due_at=due_at, not_before=self._not_before if is_repetition else None),
             summary=f"{decision.action} on {device.name}",
             **lock_options(
                 contracts.provider_queue(device.provider),
@@ -271,11 +273,13 @@ class AccessCodeWorkflow:
         if not operation.handle.done():
             operation.handle.cancel()
             await self._undisturbed(workflow.wait_condition(operation.handle.done))
-        self._operation, self._nudged = None, False
+        was_nudged, self._nudged = self._nudged, False
+        self._operation = None
         try:
             report = operation.handle.result()
         except ActivityError as error:
-            self._not_before = _told_to_wait_until(error, workflow.now())
+            # News that came while the attempt was failing may be newer than its failure: try again at once.
+            self._not_before = None if was_nudged else _told_to_wait_until(error, workflow.now())
         except asyncio.CancelledError:
             self._not_before = None
         else:
