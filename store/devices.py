@@ -4,7 +4,7 @@ A vendor's list is believed except when it is empty: then nothing is removed, be
 as an emptied account.  A row is never deleted; codes and attempts refer to it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -165,6 +165,18 @@ def effective_policy(workspace: WorkspaceRow, device: DeviceRow) -> Policy:
         ValidationError: the settings contradict each other.
     """
     return Policy().overridden(workspace.policy, device.policy)
+
+
+async def set_policy(session: AsyncSession, device_id: UUID, settings: Mapping[str, Any]) -> None:
+    """Give a lock durations of its own, as JSON (seconds); codes that are registered already keep theirs.
+
+    Raises:
+        ValidationError: a setting is unknown, or they contradict each other or the workspace's.
+    """
+    row = await session.get_one(DeviceRow, device_id, with_for_update=True, populate_existing=True)
+    workspace = await session.get_one(WorkspaceRow, row.workspace_id)
+    Policy().overridden(workspace.policy, settings)
+    row.policy = dict(settings)
 
 
 async def _devices_of(session: AsyncSession, account: ConnectedAccountRow) -> list[DeviceRow]:

@@ -67,7 +67,7 @@ async def up(settings: Settings, options: UpOptions) -> None:
             keyring = make_keys(settings)
             database = await stack.enter_async_context(open_database(settings))
             temporal = await starting.temporal
-            embedded = _embedded_settings(settings, temporal.address)
+            embedded = embedded_settings(settings, temporal.address)
             client = await connect(embedded, keyring)
             await stack.enter_async_context(running_workers(client, database, keyring, embedded))
             app = create_app(codec=KeyRingCodec(keyring), ui_origin=temporal.ui_url)
@@ -126,7 +126,7 @@ async def _start_children(
     return started
 
 
-def _embedded_settings(settings: Settings, address: str) -> Settings:
+def embedded_settings(settings: Settings, address: str) -> Settings:
     """Give the settings for the embedded Temporal, whatever the environment says of another."""
     return settings.model_copy(
         update={
