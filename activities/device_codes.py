@@ -25,7 +25,7 @@ from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Reached, Verdict
 from domain.access_code import AccessCode, Presence
 from domain.lifecycle import Action, decide
-from domain.observation import AboutToWrite, Refused
+from domain.observation import AboutToRemove, AboutToWrite, Refused
 from domain.problems import ProblemCode
 from store import accounts, devices
 from store.database import Database
@@ -63,7 +63,7 @@ class DeviceCodeActivities:
                 before = turn.code.on_lock
                 verdict = await self._reserve(session, turn)
                 if verdict is None and before.presence is not Presence.MAYBE:
-                    await self._turns.see(session, turn, AboutToWrite(turn.generation))
+                    await self._turns.see(session, turn, AboutToWrite(turn.generation, turn.may_take))
                 elif verdict is not None:
                     await self._fold(session, turn, verdict)
             if verdict is None:
@@ -82,8 +82,11 @@ class DeviceCodeActivities:
                 if decide(turn.code, turn.now).action is not Action.REMOVE:
                     await self._turns.end(session, turn)
                     return turn.code
+                before = turn.code.on_lock
+                if before.presence is not Presence.MAYBE:
+                    await self._turns.see(session, turn, AboutToRemove(turn.may_take))
             driver = await self._drivers.of(turn.stored.account)
-            verdict = await Removal(turn, driver).attempt()
+            verdict = await Removal(self._turns, turn, driver, before).attempt()
             await self._conclude(turn, verdict)
             return self._answer(turn, verdict, turn.code.policy.remove_fail_after)
 

@@ -5,7 +5,14 @@ from activities.reading import is_ours, look, proves
 from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Verdict, failed, not_confirmed, unreadable
 from domain.access_code import OnLock, Presence
-from domain.observation import AboutToWrite, NothingWritten, Refused, SeenOnLock, Sighting
+from domain.observation import (
+    AboutToWrite,
+    NothingWritten,
+    Refused,
+    SeenOnLock,
+    Sighting,
+    wait_for_proof_of_presence,
+)
 from domain.problems import ProblemCode
 from providers.base import (
     Accepted,
@@ -62,14 +69,14 @@ class Programming:
             return unreadable(reading)
         seen = proves(reading, turn)
         if seen is not None and seen >= turn.generation:
-            return _seen(reading, seen)
+            return self._found(reading, seen)
         async with self._turns.resumed(turn) as session:
             if turn.stored.slot is not None:
                 # A reference under which nothing was found names nothing that could be changed in place.
                 turn.stored.slot.reference = _reference_of_ours(reading, turn)
                 session.add(turn.stored.slot)
             self._before = turn.code.on_lock
-            await self._turns.see(session, turn, AboutToWrite(turn.generation))
+            await self._turns.see(session, turn, AboutToWrite(turn.generation, turn.may_take))
         return None
 
     async def _write(self, *, moved: bool = False) -> Verdict:
@@ -83,7 +90,7 @@ class Programming:
         turn.wrote = not isinstance(result, Rejected)
         match result:
             case Confirmed(reference):
-                return Verdict([SeenOnLock(turn.generation)], reference=reference)
+                return self._proven(turn.generation, reference)
             case Accepted(reference):
                 return await self._read_back(reference)
             case Unknown():
@@ -129,9 +136,23 @@ class Programming:
             return verdict
         seen = proves(reading, turn)
         if seen is not None and seen >= turn.generation:
-            return _seen(reading, seen, reference)
+            return self._found(reading, seen, reference)
         verdict = not_confirmed("the lock does not show the code yet")
         verdict.reference = reference
+        return verdict
+
+    def _found(self, reading: Reading, generation: int, reference: str | None = None) -> Verdict:
+        found = reading.reference if isinstance(reading, Known | Masked) else None
+        return self._proven(generation, found or reference)
+
+    def _proven(self, generation: int, reference: str | None) -> Verdict:
+        """The code is there; where something of ours may still take it away, say when to look again."""
+        seen: list[Sighting] = [SeenOnLock(generation)]
+        wait = wait_for_proof_of_presence(self._turn.code, self._turn.now)
+        if wait is None:
+            return Verdict(seen, reference=reference)
+        verdict = not_confirmed("the lock shows the code; looking once more before that is believed", *seen)
+        verdict.retry_after, verdict.reference = wait, reference
         return verdict
 
     def _rejected(self, reason: RejectReason, message: str) -> Verdict:
@@ -153,11 +174,6 @@ class Programming:
 
 def _reference_of_ours(reading: Reading, turn: LockTurn) -> str | None:
     return reading.reference if isinstance(reading, Known | Masked) and is_ours(reading, turn) else None
-
-
-def _seen(reading: Reading, generation: int, reference: str | None = None) -> Verdict:
-    found = reading.reference if isinstance(reading, Known | Masked) else None
-    return Verdict([SeenOnLock(generation)], reference=found or reference)
 
 
 def _detail(result: Accepted | Confirmed | Rejected | Unknown) -> str | None:

@@ -54,7 +54,7 @@ def _named(reading: Known, turn: LockTurn) -> int:
     shown = reading.mark
     if shown is None or not shown.startswith(turn.place.mark) or carries_mark(shown, turn.mark):
         return turn.generation
-    return turn.code.wish.pin_generation
+    return turn.pin.generation  # not the wish's, which may have moved on to other digits by now
 
 
 def is_gone(reading: Reading, turn: LockTurn) -> bool:

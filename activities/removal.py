@@ -4,30 +4,34 @@ from dataclasses import replace
 
 from activities.failures import AttemptFailure
 from activities.reading import is_gone, look
-from activities.turn import LockTurn
+from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Verdict, failed, not_confirmed, unreadable
-from domain.access_code import Presence
-from domain.observation import FoundNothing, wait_for_proof_of_absence
+from domain.access_code import OnLock, Presence
+from domain.observation import AboutToRemove, FoundNothing, NothingWritten, wait_for_proof_of_absence
 from providers.base import Driver, Known, Masked, ProviderError, Rejected, Unknown, Unreadable
 
 
 class Removal:
     """The calls of one attempt, in order.  A reply never proves a removal; only looking does."""
 
-    def __init__(self, turn: LockTurn, driver: Driver) -> None:
+    def __init__(self, turns: LockTurns, turn: LockTurn, driver: Driver, before: OnLock) -> None:
+        self._turns = turns
         self._turn = turn
+        self._before = before
+        """What was known before this attempt announced a removal."""
         self._driver = driver
         self._place = turn.place
 
     async def attempt(self) -> Verdict:
         """Look where in doubt, remove what is there, and look again."""
         try:
-            if self._turn.code.on_lock.presence is Presence.MAYBE:
+            if self._before.presence is Presence.MAYBE:
                 verdict = await self._look()
                 if verdict is not None:
                     return verdict
-            await self._remove()
-            return await self._look() or not_confirmed("the lock still shows the code")
+                await self._announce()
+            refused = await self._remove()
+            return refused or await self._look() or not_confirmed("the lock still shows the code")
         except ProviderError as error:
             return failed(error)
 
@@ -53,13 +57,22 @@ class Removal:
         message = "nothing found; looking once more before that is believed"
         return Verdict([FoundNothing()], AttemptFailure.NOT_CONFIRMED, message, retry_after=wait)
 
-    async def _remove(self) -> None:
+    async def _announce(self) -> None:
+        turn = self._turn
+        async with self._turns.resumed(turn) as session:
+            self._before = turn.code.on_lock
+            await self._turns.see(session, turn, AboutToRemove(turn.may_take))
+
+    async def _remove(self) -> Verdict | None:
+        """Give the order to remove; a verdict means that it was not carried out."""
         turn = self._turn
         turn.wrote = True
         try:
             result = await self._driver.remove(self._place, turn.digits, turn.key("remove"))
         except ProviderError as error:
             turn.tried("remove", type(error).__name__, str(error))
-            raise
+            turn.wrote = False
+            return failed(error, NothingWritten(self._before))
         detail = result.message if isinstance(result, Rejected | Unknown) else None
         turn.tried("remove", type(result).__name__.lower(), detail)
+        return None

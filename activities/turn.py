@@ -50,6 +50,8 @@ class LockTurn:
     digits: SecretStr
     generation: int
     """The generation that this attempt is about; the wish may move on while it runs."""
+    may_take: timedelta
+    """How much later a call of this attempt may still leave us, even from a worker that is thought dead."""
     attempts: list[AttemptRow] = field(default_factory=list)
     happened: list[Event] = field(default_factory=list)
     wrote: bool = False
@@ -146,7 +148,7 @@ class LockTurns:
         pin = await codes.pin_row(session, stored.row.id, stored.code.wish.pin_generation)
         aad = pin_aad(stored.row.workspace_id, stored.row.id)
         digits = SecretStr(self._keyring.decrypt(pin.ciphertext, aad).decode())
-        return LockTurn(order, stored, lease, pin, digits, stored.code.wish.generation)
+        return LockTurn(order, stored, lease, pin, digits, stored.code.wish.generation, self._lease_for)
 
     async def reserve(self, session: AsyncSession, turn: LockTurn, avoid: Collection[int] = ()) -> None:
         """Write down that the code's digits may be on the lock, and which slot they take.

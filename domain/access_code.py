@@ -82,10 +82,16 @@ class OnLock(_Frozen):
     """The lock refused this generation for good; nothing is written until there is a newer one."""
     was_set: bool = False
     """It was proven on the lock since it was last proven absent."""
+    still_opens: bool = False
+    """While `maybe`: the digits were proven there and only they were written since, as with another name."""
     unsettled_writes: int = 0
     """Writes whose effect nobody has seen yet."""
     unsettled_until: AwareDatetime | None = None
     """Until then an earlier write may still reach the lock, so nothing read before proves absence."""
+    unsettled_removals: int = 0
+    """Removals whose effect nobody has seen yet."""
+    doubtful_until: AwareDatetime | None = None
+    """Until then what a read shows may be on its way out: a removal, or older digits, may still reach the lock."""
     empty_since: AwareDatetime | None = None
     """The first of an unbroken row of reads that found nothing."""
 
@@ -108,6 +114,11 @@ class AccessCode(_Frozen):
 def created(wish: Wish, policy: Policy, *, updates_in_place: bool) -> AccessCode:
     """Make a code that has not touched its lock yet."""
     return AccessCode(wish=wish, policy=policy, updates_in_place=updates_in_place)
+
+
+def latest(*instants: datetime | None) -> datetime | None:
+    """Give the last of those instants that are set; None when none is."""
+    return max((instant for instant in instants if instant is not None), default=None)
 
 
 def earliest(*instants: datetime | None) -> datetime | None:

@@ -6,9 +6,9 @@ something: extending a stay whose code is failing does not buy the failure more 
 
 from datetime import datetime
 
-from domain.access_code import AccessCode, Ending, Wish
+from domain.access_code import AccessCode, Ending, Presence, Wish
 from domain.events import Event, EventType
-from domain.lifecycle import is_wanted
+from domain.lifecycle import is_over, is_wanted
 from domain.observation import Observed
 from domain.problems import WHILE_SETTING, ProblemCode, cleared, raised
 
@@ -21,9 +21,7 @@ def with_window(code: AccessCode, starts_at: datetime | None, ends_at: datetime 
     moved = _wish(code, before.model_copy(update={"starts_at": starts_at, "ends_at": ends_at}))
     if is_wanted(moved, now) != is_wanted(code, now):
         moved = _wish(moved, moved.wish.model_copy(update={"changed_at": now}))
-        moved = moved.model_copy(
-            update={"problems": cleared(moved.problems, (ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_REMOVE))}
-        )
+        moved = moved.model_copy(update={"problems": cleared(moved.problems, _moot(moved, now))})
     return _changed(moved, EventType.TIME_FRAME_CHANGED, now, _frame(before), _frame(moved.wish))
 
 
@@ -37,12 +35,14 @@ def with_new_pin(code: AccessCode, now: datetime) -> Observed:
 
 
 def with_name(code: AccessCode, before: str | None, name: str | None, now: datetime) -> Observed:
-    """Ask for another name.  The lock is told where it can be told without taking the code off."""
+    """Ask for another name.  The lock is told where that does not take a working code off it."""
     if name == before:
         return Observed(code)
     renamed = code
-    if code.updates_in_place:
+    if code.updates_in_place or code.on_lock.presence is Presence.ABSENT:
         renamed = _wish(code, code.wish.model_copy(update={"generation": code.wish.generation + 1}))
+        # It may have been the name that the lock refused.
+        renamed = renamed.model_copy(update={"problems": cleared(code.problems, (ProblemCode.CONSTRAINTS_VIOLATED,))})
     return _changed(renamed, EventType.NAME_CHANGED, now, {"name": before}, {"name": name})
 
 
@@ -56,6 +56,20 @@ def with_ending(code: AccessCode, ending: Ending, now: datetime) -> Observed:
     if ending is Ending.DELETED:
         problems = raised(problems, ProblemCode.BEING_DELETED, now)
     return Observed(ended.model_copy(update={"problems": problems, "closed": False}))
+
+
+def _moot(moved: AccessCode, now: datetime) -> tuple[ProblemCode, ...]:
+    """What a code that moved into its window or out of it need not show any more.
+
+    A refusal for good is no matter of time; and a code that ends without ever having worked says so for ever.
+    """
+    passing = (
+        ProblemCode.DELAY_IN_SETTING,
+        ProblemCode.FAILED_TO_REMOVE,
+        ProblemCode.DUPLICATE_CODE,
+        ProblemCode.NO_SPACE,
+    )
+    return passing if is_over(moved, now) else (*passing, ProblemCode.FAILED_TO_SET)
 
 
 def _wish(code: AccessCode, wish: Wish) -> AccessCode:

@@ -73,11 +73,8 @@ def is_over(code: AccessCode, now: datetime) -> bool:
 def opens(code: AccessCode) -> bool:
     """Tell whether the digits that are wanted are proven on the lock."""
     on_lock = code.on_lock
-    return (
-        on_lock.presence is Presence.PRESENT
-        and on_lock.generation is not None
-        and on_lock.generation >= code.wish.pin_generation
-    )
+    proven = on_lock.presence is Presence.PRESENT or (on_lock.presence is Presence.MAYBE and on_lock.still_opens)
+    return proven and on_lock.generation is not None and on_lock.generation >= code.wish.pin_generation
 
 
 def is_up_to_date(code: AccessCode) -> bool:
@@ -106,13 +103,12 @@ def wanted_since(code: AccessCode) -> datetime:
 
 
 def unwanted_since(code: AccessCode, now: datetime) -> datetime:
-    """When removal became due."""
+    """When removal became due; a deletion of what should be gone already does not make it due anew."""
     wish = code.wish
-    if wish.ending_at is not None:
-        return wish.ending_at
-    if wish.ends_at is not None and wish.ends_at <= now:
+    at = now if wish.ending_at is None else wish.ending_at
+    if wish.ends_at is not None and wish.ends_at <= at:
         return max(wish.ends_at, wish.changed_at)
-    return wish.changed_at
+    return at if is_in_window(code, at) else wish.changed_at
 
 
 def decide(code: AccessCode, now: datetime) -> Decision:

@@ -6,12 +6,15 @@ transaction that writes row, attempt and event, and is the only way in which kno
 Absence is the hard proof.  A read that found nothing counts only when no earlier write can still arrive
 (`unsettled_until`), and, on a lock whose reads lag behind, only when a second such read follows at least the lag
 later with nothing seen in between.
+
+Presence is believed at once, unless something of ours may still take it away: a removal that was begun, or older
+digits on their way to the same slot (`doubtful_until`).
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.access_code import AccessCode, Ending, OnLock, Presence
+from domain.access_code import AccessCode, Ending, OnLock, Presence, latest
 from domain.devices import Capabilities
 from domain.events import Event, EventType
 from domain.lifecycle import is_over, is_wanted, opens
@@ -27,9 +30,20 @@ NOTICES = {
 
 @dataclass(frozen=True, slots=True)
 class AboutToWrite:
-    """The next call may change the lock; from here on nobody knows until somebody has read."""
+    """The next call may change the lock; from here on nobody knows until somebody has read.
+
+    The call, or a worker that is thought dead, may write up to `within` later.
+    """
 
     generation: int
+    within: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class AboutToRemove:
+    """The next call may take the code off the lock, up to `within` later: it no longer counts as there."""
+
+    within: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +74,7 @@ class Refused:
     for_good: bool
 
 
-Sighting = AboutToWrite | NothingWritten | SeenOnLock | FoundNothing | Refused
+Sighting = AboutToWrite | AboutToRemove | NothingWritten | SeenOnLock | FoundNothing | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +88,10 @@ class Observed:
 def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Capabilities) -> Observed:
     """Fold what was seen at `now` into what is known."""
     match sighting:
-        case AboutToWrite(generation):
-            return Observed(_with(code, _written(code.on_lock, generation, now, capabilities)))
+        case AboutToWrite(generation, within):
+            return Observed(_with(code, _written(code, generation, now + within, capabilities)))
+        case AboutToRemove(within):
+            return Observed(_with(code, _removing(code.on_lock, now + within, capabilities)))
         case NothingWritten(before):
             return Observed(_with(code, before))
         case SeenOnLock(generation):
@@ -107,21 +123,42 @@ def _with(code: AccessCode, on_lock: OnLock) -> AccessCode:
     return code.model_copy(update={"on_lock": on_lock})
 
 
-def _written(on_lock: OnLock, generation: int, now: datetime, capabilities: Capabilities) -> OnLock:
-    return on_lock.model_copy(
+def _written(code: AccessCode, generation: int, sent_by: datetime, capabilities: Capabilities) -> OnLock:
+    before, newest = code.on_lock, code.wish.pin_generation
+    rival = before.unsettled_until if before.generation is not None and before.generation < newest else None
+    return before.model_copy(
         update={
             "presence": Presence.MAYBE,
             "generation": generation,
-            "unsettled_writes": on_lock.unsettled_writes + 1,
-            "unsettled_until": now + capabilities.writes_settle,
+            "still_opens": opens(code) and generation >= newest,
+            "unsettled_writes": before.unsettled_writes + 1,
+            "unsettled_until": latest(before.unsettled_until, sent_by + capabilities.writes_settle),
+            "doubtful_until": latest(before.doubtful_until, None if rival is None else rival + capabilities.reads_lag),
             "empty_since": None,
+        }
+    )
+
+
+def _removing(before: OnLock, sent_by: datetime, capabilities: Capabilities) -> OnLock:
+    done_and_shown_by = sent_by + capabilities.writes_settle + capabilities.reads_lag
+    return before.model_copy(
+        update={
+            "presence": Presence.MAYBE,
+            "still_opens": False,
+            "empty_since": None,
+            "unsettled_removals": before.unsettled_removals + 1,
+            "doubtful_until": latest(before.doubtful_until, done_and_shown_by),
         }
     )
 
 
 def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
     before = code.on_lock
-    settled = before.unsettled_writes <= 1  # the one write that was made is the one we see
+    if wait_for_proof_of_presence(code, now) is not None:
+        in_doubt = {"presence": Presence.MAYBE, "generation": generation, "still_opens": False, "empty_since": None}
+        return Observed(_with(code, before.model_copy(update=in_doubt)))
+    # Either the one write that was made is the one we see, or none can arrive any more.
+    settled = before.unsettled_writes <= 1 or before.unsettled_until is None or before.unsettled_until <= now
     on_lock = OnLock(
         presence=Presence.PRESENT,
         generation=generation,
@@ -139,20 +176,28 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
 
 
 def _found_nothing(code: AccessCode, now: datetime, capabilities: Capabilities) -> Observed:
-    before = code.on_lock
+    before = code.on_lock.model_copy(update={"presence": Presence.MAYBE, "still_opens": False})
     if before.unsettled_until is not None and now < before.unsettled_until:
-        return Observed(_with(code, before.model_copy(update={"presence": Presence.MAYBE, "empty_since": None})))
+        return Observed(_with(code, before.model_copy(update={"empty_since": None})))
     since = before.empty_since or now
     if now - since < capabilities.reads_lag:
-        return Observed(_with(code, before.model_copy(update={"presence": Presence.MAYBE, "empty_since": since})))
+        return Observed(_with(code, before.model_copy(update={"empty_since": since})))
     return _gone(code, now)
 
 
 def _gone(code: AccessCode, now: datetime) -> Observed:
-    cleared_ = cleared(code.problems, (ProblemCode.FAILED_TO_REMOVE, ProblemCode.DELAY_IN_SETTING))
-    events = (Event(event_type=EventType.REMOVED_FROM_DEVICE, occurred_at=now),) if code.on_lock.was_set else ()
-    refused = code.on_lock.refused_generation
-    after = code.model_copy(update={"on_lock": OnLock(refused_generation=refused), "problems": cleared_})
+    before = code.on_lock
+    events = (Event(event_type=EventType.REMOVED_FROM_DEVICE, occurred_at=now),) if before.was_set else ()
+    settled = before.unsettled_removals <= 1  # the one removal that was made is the one whose effect we see
+    on_lock = OnLock(
+        refused_generation=before.refused_generation,
+        unsettled_removals=0 if settled else before.unsettled_removals,
+        doubtful_until=None if settled else before.doubtful_until,
+    )
+    # A code that is only taken off to be put on anew is still late: its warning stands.
+    moot = () if is_wanted(code, now) else (ProblemCode.DELAY_IN_SETTING,)
+    problems = cleared(code.problems, (ProblemCode.FAILED_TO_REMOVE, *moot))
+    after = code.model_copy(update={"on_lock": on_lock, "problems": problems})
     if not is_over(after, now):
         return Observed(after, events)
     closed = close(after, now)
@@ -177,3 +222,9 @@ def wait_for_proof_of_absence(code: AccessCode, now: datetime, capabilities: Cap
     if on_lock.empty_since is not None and now - on_lock.empty_since < capabilities.reads_lag:
         return on_lock.empty_since + capabilities.reads_lag - now
     return None
+
+
+def wait_for_proof_of_presence(code: AccessCode, now: datetime) -> timedelta | None:
+    """Say how long until a read that shows the code would prove that it stays; None when it proves it now."""
+    until = code.on_lock.doubtful_until
+    return until - now if until is not None and now < until else None

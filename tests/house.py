@@ -20,6 +20,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
+from domain.requests import CodeChange
 from providers.base import Credentials, Driver
 from providers.registry import driver_factory
 from providers.simulated.cloud import LockCloud
@@ -39,6 +40,7 @@ from workflows.contracts import (
     QUEUE,
     AccessCodeInput,
     AccessCodeReceipt,
+    DeleteRequest,
     UpdateName,
     access_code_workflow_id,
 )
@@ -230,6 +232,31 @@ class House:
         handle = await operation.workflow_handle()
         return Life(self, code_id, handle, receipt, request.starts_at or now, request.ends_at)
 
+    async def delete_ended(self, life: Life) -> AccessCodeReceipt:
+        """Delete a code whose workflow has ended, as the application service does."""
+        return await self._ask_ended(life, UpdateName.DELETE, DeleteRequest())
+
+    async def change_ended(self, life: Life, change: CodeChange) -> AccessCodeReceipt:
+        """Try to change a code whose workflow has ended."""
+        return await self._ask_ended(life, UpdateName.CHANGE, change)
+
+    async def _ask_ended(self, life: Life, update: UpdateName, argument: Any) -> AccessCodeReceipt:
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            ACCESS_CODE_WORKFLOW,
+            AccessCodeInput(device_id=life.receipt.device_id),
+            id=access_code_workflow_id(life.id),
+            task_queue=QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            run_timeout=RUN_TIMEOUT,
+        )
+        receipt: AccessCodeReceipt = await self.client.execute_update_with_start_workflow(
+            update, argument, start_workflow_operation=operation, result_type=AccessCodeReceipt
+        )
+        with self.env.auto_time_skipping_disabled():
+            await (await operation.workflow_handle()).result()
+        return receipt
+
     async def pins(self, code_id: UUID) -> list[PinRow]:
         """List the digits' rows of a code."""
         async with self.database.read() as session:
@@ -261,10 +288,13 @@ async def open_house(
     *,
     cloud: LockCloud | None = None,
     database_url: str | None = None,
+    max_cached_workflows: int | None = None,
 ) -> AsyncIterator[House]:
     """Run a lock cloud, a fresh database and every worker against a Temporal server."""
     cloud = cloud or LockCloud(seeded_locks())
     settings = Settings(data=folder, provider_timeout_seconds=PROVIDER_TIMEOUT_SECONDS)
+    if max_cached_workflows is not None:
+        settings = settings.model_copy(update={"max_cached_workflows": max_cached_workflows})
     database = await Database.open(database_url or f"sqlite+aiosqlite:///{folder}/house.sqlite")
     await database.migrate()
     async with serve(cloud) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import ValidationError
 from temporalio import workflow
@@ -65,11 +66,10 @@ class AccessCodeWorkflow:
 
     @workflow.init
     def __init__(self, request: AccessCodeInput) -> None:
-        self._id = _id_of_this_workflow()
         self._request = request
         self._carried: Carried | None = request.carried
         self._known: AccessCode | None = None if self._carried is None else self._carried.code
-        self._refusal: ApplicationError | None = None
+        self._id, self._refusal = _id_of_this_workflow()
         self._inbox: deque[_Message] = deque()
         self._operation: _Operation | None = None
         self._tried_once: tuple[Action, int] | None = None
@@ -77,7 +77,6 @@ class AccessCodeWorkflow:
         self._in_doubt = False
         self._nudged = False
         self._cancelled = self._carried is not None and self._carried.cancelled
-        self._has_ended = False
         self._shown = display.shown_at_start(workflow.info().typed_search_attributes)
 
     # --- The life ---------------------------------------------------------------------------------------------
@@ -85,17 +84,26 @@ class AccessCodeWorkflow:
     @workflow.run
     async def run(self, request: AccessCodeInput) -> AccessCodeReceipt:
         """Live until the code is proven gone."""
-        if self._carried is None:
+        if self._refusal is None and self._carried is None:
             await self._register()
-        while (decision := await self._settle()).action is not Action.FINISH:
+        if self._refusal is not None:
+            await self._handlers_finished()
+            raise self._refusal
+        while not self._has_ended():
+            decision = await self._settle()
+            if decision.action is Action.FINISH:
+                await self._close()
+                continue
             self._begin_operation(decision)
             self._show(decision)
             await self._sleep(decision)
-            await self._continue_as_new_where_due()
-        return await self._finish()
+            self._continue_as_new_where_due()
+        if self._code.wish.ending is Ending.CANCELLED:
+            raise asyncio.CancelledError
+        return self._receipt()
 
     async def _register(self) -> None:
-        """Write the code down, or end with the refusal that the caller also gets."""
+        """Write the code down, or keep the refusal: the caller gets it, and so does whoever reads the history."""
         request = CodeRequest.model_validate(self._request.model_dump(exclude={"carried"}))
         order = RegisterOrder(access_code_id=self._id, request=request, now=workflow.now())
         try:
@@ -104,8 +112,7 @@ class AccessCodeWorkflow:
             )
         except FailureError as error:
             self._refusal = _as_refusal(error)
-            await self._handlers_finished()
-            raise self._refusal from None
+            return
         self._carried = Carried(
             code=registered.code, device=registered.device, attempt_timeout=registered.attempt_timeout
         )
@@ -126,25 +133,27 @@ class AccessCodeWorkflow:
             else:
                 return decision
 
-    async def _finish(self) -> AccessCodeReceipt:
-        """Close the books, answer who is still asking, and end as what the code ended as."""
+    async def _close(self) -> None:
+        """Close the books, or let those who still ask be answered: a deletion may come as the code ends."""
         if not self._code.closed:
-            order = CodeOrder(access_code_id=self._id, now=workflow.now())
-            self._learn(await self._local(RegistrationActivities.close, order))
-        self._show(Decision(action=Action.FINISH))
-        self._has_ended = True
-        await self._answer_messages()
-        await self._handlers_finished()
-        if self._code.wish.ending is Ending.CANCELLED:
-            raise asyncio.CancelledError
-        return self._receipt()
+            self._learn(await self._local(RegistrationActivities.close, self._order()))
+            self._show(Decision(action=Action.FINISH))
+        else:
+            self._show(Decision(action=Action.FINISH))
+            await self._undisturbed(
+                workflow.wait_condition(lambda: bool(self._inbox) or workflow.all_handlers_finished())
+            )
 
-    async def _continue_as_new_where_due(self) -> None:
+    def _has_ended(self) -> bool:
+        """Tell whether nothing is left to do and nobody waits for an answer."""
+        if self._known is None or not self._known.closed or self._operation is not None:
+            return False
+        return not self._inbox and workflow.all_handlers_finished()
+
+    def _continue_as_new_where_due(self) -> None:
         """Start over with a short history, from an idle moment only: an update half done would be lost."""
-        if not workflow.info().is_continue_as_new_suggested() or self._operation is not None or self._inbox:
-            return
-        await self._handlers_finished()
-        if self._inbox:
+        busy = self._operation is not None or self._inbox or not workflow.all_handlers_finished()
+        if busy or not workflow.info().is_continue_as_new_suggested():
             return
         assert self._carried is not None  # noqa: S101  # registered long ago
         carried = self._carried.model_copy(update={"code": self._code, "cancelled": self._cancelled})
@@ -209,10 +218,7 @@ class AccessCodeWorkflow:
     async def _answer_messages(self) -> None:
         while self._inbox:
             message = self._inbox[0]
-            if self._has_ended:
-                message.error = _as_refusal_of(RefusalType.ACCESS_CODE_ENDED, "the access code has ended")
-            else:
-                await self._answer(message)
+            await self._answer(message)
             message.done = True
             self._inbox.popleft()
 
@@ -235,13 +241,15 @@ class AccessCodeWorkflow:
         code, now, limit = self._code, workflow.now(), self._carried.attempt_timeout
         purpose = (decision.action, code.wish.generation)
         ends_within = None if decision.wake_at is None else decision.wake_at - now
-        is_patient = self._tried_once == purpose or (ends_within is not None and ends_within <= limit)
+        is_repetition = self._tried_once == purpose
+        is_patient = is_repetition or (ends_within is not None and ends_within <= limit)
         is_programming = decision.action is Action.PROGRAM
         due_at = wanted_since(code) if is_programming else unwanted_since(code, now)
         device = self._carried.device
         handle = workflow.start_activity_method(
             DeviceCodeActivities.program if is_programming else DeviceCodeActivities.remove,
-            LockOrder(access_code_id=self._id, due_at=due_at, not_before=self._not_before),
+            # What another purpose was told to wait for is not this one's: a message interrupts every wait.
+            LockOrder(access_code_id=self._id, due_at=due_at, not_before=self._not_before if is_repetition else None),
             summary=f"{decision.action} on {device.name}",
             **lock_options(
                 contracts.provider_queue(device.provider),
@@ -265,11 +273,13 @@ class AccessCodeWorkflow:
         if not operation.handle.done():
             operation.handle.cancel()
             await self._undisturbed(workflow.wait_condition(operation.handle.done))
-        self._operation, self._nudged = None, False
+        was_nudged, self._nudged = self._nudged, False
+        self._operation = None
         try:
             report = operation.handle.result()
         except ActivityError as error:
-            self._not_before = _told_to_wait_until(error, workflow.now())
+            # News that came while the attempt was failing may be newer than its failure: try again at once.
+            self._not_before = None if was_nudged else _told_to_wait_until(error, workflow.now())
         except asyncio.CancelledError:
             self._not_before = None
         else:
@@ -386,11 +396,12 @@ class AccessCodeWorkflow:
         await self._undisturbed(workflow.wait_condition(workflow.all_handlers_finished))
 
 
-def _id_of_this_workflow() -> Any:
+def _id_of_this_workflow() -> tuple[UUID, ApplicationError | None]:
+    """Read the code's id, or make the refusal of a workflow id that names none."""
     try:
-        return contracts.access_code_id_of(workflow.info().workflow_id)
+        return contracts.access_code_id_of(workflow.info().workflow_id), None
     except ValueError as error:
-        raise ApplicationError(str(error), type=RefusalType.INVALID_INPUT, non_retryable=True) from None
+        return UUID(int=0), _as_refusal_of(RefusalType.INVALID_INPUT, str(error))
 
 
 def _as_refusal(error: FailureError) -> ApplicationError:

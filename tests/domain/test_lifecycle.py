@@ -1,0 +1,269 @@
+"""What a code's status is, what is done next, and when something is announced: every row, and every boundary."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.access_code import AccessCode, AccessCodeType, Ending, OnLock, Presence, Status, Wish
+from domain.lifecycle import Action, decide, is_over, opens, status, unwanted_since, wanted_since
+from domain.policy import Policy
+from domain.problems import ProblemCode, raised
+from tests.domain.codes import ABSENT, DAY, HOUR, MAYBE, MICROSECOND, MINUTE, NOON, PRESENT, code, stay
+
+RENAMING = OnLock(presence=Presence.MAYBE, generation=2, still_opens=True, unsettled_writes=1)
+REFUSED = OnLock(refused_generation=1)
+BEFORE, DURING, AFTER = NOON - MICROSECOND, NOON, NOON + DAY
+
+
+# --- Status -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("on_lock", "now", "expected"),
+    [
+        (ABSENT, BEFORE, Status.UNSET),
+        (MAYBE, BEFORE, Status.REMOVING),
+        (PRESENT, BEFORE, Status.REMOVING),
+        (ABSENT, DURING, Status.SETTING),
+        (MAYBE, DURING, Status.SETTING),
+        (PRESENT, DURING, Status.SET),
+        (PRESENT, AFTER - MICROSECOND, Status.SET),
+        (ABSENT, AFTER, Status.UNSET),
+        (MAYBE, AFTER, Status.REMOVING),
+        (PRESENT, AFTER, Status.REMOVING),
+    ],
+)
+def test_status_follows_window_and_presence(on_lock: OnLock, now: datetime, expected: Status) -> None:
+    assert status(stay(on_lock), now) is expected
+
+
+@pytest.mark.parametrize("on_lock", [ABSENT, MAYBE, PRESENT])
+@pytest.mark.parametrize("now", [BEFORE, DURING, AFTER])
+def test_status_is_unknown_while_nobody_can_ask(on_lock: OnLock, now: datetime) -> None:
+    assert status(stay(on_lock), now, readable=False) is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("on_lock", "expected"), [(ABSENT, Status.SETTING), (MAYBE, Status.SETTING), (PRESENT, Status.SET)]
+)
+def test_ongoing_code_is_never_unset_until_it_is_ended(on_lock: OnLock, expected: Status) -> None:
+    assert status(code(on_lock), NOON) is expected
+
+
+@pytest.mark.parametrize("ending", Ending)
+@pytest.mark.parametrize(
+    ("on_lock", "expected"), [(ABSENT, Status.UNSET), (MAYBE, Status.REMOVING), (PRESENT, Status.REMOVING)]
+)
+def test_ending_code_is_removing_until_it_is_gone(ending: Ending, on_lock: OnLock, expected: Status) -> None:
+    assert status(stay(on_lock, ending=ending, ending_at=NOON), DURING) is expected
+
+
+@pytest.mark.parametrize(
+    ("times", "now", "expected"),
+    [
+        ({"ends_at": NOON}, NOON - DAY, Status.SETTING),
+        ({"ends_at": NOON}, NOON, Status.UNSET),
+        ({"starts_at": NOON}, BEFORE, Status.UNSET),
+        ({"starts_at": NOON}, NOON + 1000 * DAY, Status.SETTING),
+    ],
+)
+def test_code_with_one_time_is_open_on_the_other_side(times: dict[str, Any], now: datetime, expected: Status) -> None:
+    assert status(code(**times), now) is expected
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ({}, AccessCodeType.ONGOING),
+        ({"starts_at": NOON}, AccessCodeType.TIME_BOUND),
+        ({"ends_at": NOON}, AccessCodeType.TIME_BOUND),
+    ],
+)
+def test_code_with_either_time_is_time_bound(times: dict[str, Any], expected: AccessCodeType) -> None:
+    assert Wish(changed_at=NOON, **times).type is expected
+
+
+def test_lead_opens_the_window_earlier() -> None:
+    early = stay(PRESENT, policy=Policy(program_lead=HOUR))
+    assert status(early, NOON - HOUR) is Status.SET
+    assert status(early, NOON - HOUR - MICROSECOND) is Status.REMOVING
+
+
+# --- What opens ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("on_lock", "wish", "expected"),
+    [
+        (PRESENT, {}, True),
+        (PRESENT, {"generation": 2, "pin_generation": 1}, True),  # renamed
+        (RENAMING, {"generation": 2, "pin_generation": 1}, True),  # the new name is on its way
+        (PRESENT, {"generation": 2, "pin_generation": 2}, False),  # new digits
+        (RENAMING, {"generation": 3, "pin_generation": 3}, False),
+        (MAYBE, {}, False),
+        (ABSENT, {}, False),
+    ],
+)
+def test_code_opens_while_its_digits_are_proven(on_lock: OnLock, wish: dict[str, Any], expected: bool) -> None:
+    """A change of the name is no reason to say that a guest cannot get in."""
+    assert opens(code(on_lock, **wish)) is expected
+
+
+def test_renamed_code_is_told_to_the_lock_without_a_warning() -> None:
+    decision = decide(code(RENAMING, generation=2), NOON)
+    assert decision.action is Action.PROGRAM
+    assert decision.notice is None
+
+
+# --- What to do next ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("subject", "now", "action", "wake_at"),
+    [
+        pytest.param(stay(PRESENT), DURING, Action.WAIT, AFTER, id="wanted and up to date"),
+        pytest.param(code(PRESENT), NOON, Action.WAIT, None, id="ongoing and up to date"),
+        pytest.param(stay(PRESENT, generation=2), DURING, Action.PROGRAM, AFTER, id="renamed"),
+        pytest.param(stay(PRESENT, generation=2, pin_generation=2), DURING, Action.PROGRAM, None, id="new digits"),
+        pytest.param(stay(PRESENT, generation=2, in_place=False), DURING, Action.REMOVE, AFTER, id="remove, then add"),
+        pytest.param(stay(MAYBE, generation=2, in_place=False), DURING, Action.REMOVE, None, id="an older one maybe"),
+        pytest.param(stay(ABSENT, generation=2, in_place=False), DURING, Action.PROGRAM, None, id="removed, now add"),
+        pytest.param(stay(MAYBE, in_place=False), DURING, Action.PROGRAM, None, id="the newest maybe there"),
+        pytest.param(stay(ABSENT), DURING, Action.PROGRAM, None, id="wanted and absent"),
+        pytest.param(stay(MAYBE), DURING, Action.PROGRAM, None, id="wanted and in doubt"),
+        pytest.param(stay(PRESENT), AFTER, Action.REMOVE, None, id="over and there"),
+        pytest.param(stay(MAYBE), AFTER, Action.REMOVE, None, id="over and in doubt"),
+        pytest.param(stay(MAYBE), BEFORE, Action.REMOVE, None, id="too early and in doubt"),
+        pytest.param(stay(PRESENT), BEFORE, Action.REMOVE, None, id="too early and there"),
+        pytest.param(stay(ABSENT), BEFORE, Action.WAIT, NOON, id="too early and absent"),
+        pytest.param(stay(ABSENT), AFTER, Action.FINISH, None, id="over and absent"),
+        pytest.param(stay(ABSENT, ending=Ending.DELETED, ending_at=NOON), DURING, Action.FINISH, None, id="deleted"),
+        pytest.param(stay(PRESENT, ending=Ending.CANCELLED, ending_at=NOON), DURING, Action.REMOVE, None, id="ending"),
+    ],
+)
+def test_next_step_follows_wish_and_knowledge(
+    subject: AccessCode, now: datetime, action: Action, wake_at: datetime | None
+) -> None:
+    decision = decide(subject, now)
+    assert decision.action is action
+    assert wake_at is None or decision.wake_at == wake_at
+
+
+@pytest.mark.parametrize(("generation", "action"), [(1, Action.WAIT), (2, Action.PROGRAM)])
+def test_refused_code_waits_for_something_newer(generation: int, action: Action) -> None:
+    assert decide(stay(REFUSED, generation=generation), NOON).action is action
+
+
+@pytest.mark.parametrize("on_lock", [ABSENT, MAYBE, PRESENT])
+@pytest.mark.parametrize("now", [BEFORE, AFTER])
+def test_nothing_is_written_outside_the_window(on_lock: OnLock, now: datetime) -> None:
+    assert decide(stay(on_lock), now).action is not Action.PROGRAM
+
+
+@pytest.mark.parametrize("on_lock", [MAYBE, PRESENT])
+def test_nothing_is_finished_while_something_may_be_there(on_lock: OnLock) -> None:
+    assert decide(stay(on_lock, ending=Ending.DELETED, ending_at=NOON), NOON).action is Action.REMOVE
+
+
+# --- Announcements ------------------------------------------------------------------------------------------------
+
+LATE = stay(ABSENT).model_copy(
+    update={"problems": raised((), ProblemCode.DELAY_IN_SETTING, NOON)},
+)
+
+
+@pytest.mark.parametrize(
+    ("subject", "due_at", "notice"),
+    [
+        pytest.param(stay(ABSENT), NOON + MINUTE, ProblemCode.DELAY_IN_SETTING, id="delay"),
+        pytest.param(stay(MAYBE), NOON + MINUTE, ProblemCode.DELAY_IN_SETTING, id="delay in doubt"),
+        pytest.param(LATE, NOON + 10 * MINUTE, ProblemCode.FAILED_TO_SET, id="failure"),
+        pytest.param(stay(PRESENT), AFTER + 10 * MINUTE, ProblemCode.FAILED_TO_REMOVE, id="exposure"),
+        pytest.param(
+            code(PRESENT, ending=Ending.DELETED, ending_at=NOON),
+            NOON + 10 * MINUTE,
+            ProblemCode.FAILED_TO_REMOVE,
+            id="exposure after deletion",
+        ),
+    ],
+)
+def test_notice_is_due_at_its_instant_and_not_before(
+    subject: AccessCode, due_at: datetime, notice: ProblemCode
+) -> None:
+    early = decide(subject, due_at - MICROSECOND)
+    assert early.notice is None
+    assert early.wake_at == due_at
+    assert decide(subject, due_at).notice is notice
+
+
+def test_notice_that_stands_is_not_due_again() -> None:
+    assert decide(LATE, NOON + 5 * MINUTE).notice is None
+
+
+def test_notices_come_in_the_order_of_the_timeline() -> None:
+    """A workflow that slept through both tells the warning before the error."""
+    assert decide(stay(ABSENT), NOON + HOUR).notice is ProblemCode.DELAY_IN_SETTING
+
+
+def test_refusal_for_good_has_failed_at_once() -> None:
+    assert decide(stay(REFUSED), NOON).notice is ProblemCode.FAILED_TO_SET
+
+
+@pytest.mark.parametrize("now", [DURING, DURING + HOUR, AFTER - MICROSECOND])
+def test_code_that_opens_has_nothing_to_announce(now: datetime) -> None:
+    assert decide(stay(PRESENT), now).notice is None
+
+
+@pytest.mark.parametrize("now", [BEFORE, AFTER + HOUR])
+def test_absent_code_outside_its_window_has_nothing_to_announce(now: datetime) -> None:
+    assert decide(stay(ABSENT), now).notice is None
+
+
+# --- Since when ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        ({}, NOON - DAY),
+        ({"starts_at": NOON}, NOON),
+        ({"starts_at": NOON, "changed_at": NOON + HOUR}, NOON + HOUR),
+    ],
+)
+def test_code_is_wanted_since_the_later_of_start_and_change(wish: dict[str, Any], expected: datetime) -> None:
+    assert wanted_since(code(**wish)) == expected
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        pytest.param({"ends_at": NOON}, NOON, id="ended"),
+        pytest.param({"ends_at": NOON - DAY, "changed_at": NOON}, NOON, id="shortened into the past"),
+        pytest.param({"ending": Ending.DELETED, "ending_at": NOON}, NOON, id="deleted"),
+        pytest.param(
+            {"ends_at": NOON, "ending": Ending.DELETED, "ending_at": NOON + HOUR}, NOON, id="deleted after its end"
+        ),
+        pytest.param(
+            {"starts_at": NOON + DAY, "changed_at": NOON, "ending": Ending.DELETED, "ending_at": NOON + HOUR},
+            NOON,
+            id="deleted after it was put off",
+        ),
+    ],
+)
+def test_removal_is_due_since_its_first_cause(wish: dict[str, Any], expected: datetime) -> None:
+    """Deleting a code that fails to go away does not buy the failure more time."""
+    assert unwanted_since(code(PRESENT, **wish), NOON + 2 * HOUR) == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        (stay(), False),
+        (stay(ends_at=NOON - timedelta(hours=2), starts_at=None), True),
+        (stay(ending=Ending.CANCELLED, ending_at=NOON), True),
+        (code(), False),
+    ],
+)
+def test_code_is_over_by_its_end_or_its_ending(subject: AccessCode, expected: bool) -> None:
+    assert is_over(subject, NOON) is expected

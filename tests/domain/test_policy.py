@@ -1,0 +1,63 @@
+"""A policy is in order, and later layers of settings win over earlier ones."""
+
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from domain.policy import Policy
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_defaults_are_those_of_the_documentation() -> None:
+    assert Policy() == Policy(
+        program_lead=0 * MINUTE,
+        delay_after=MINUTE,
+        backup_after=2 * MINUTE,
+        fail_after=10 * MINUTE,
+        remove_fail_after=10 * MINUTE,
+        retry_initial=timedelta(seconds=2),
+        retry_cap=MINUTE,
+        retry_cap_late=15 * MINUTE,
+    )
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"delay_after": 11 * MINUTE},
+        {"delay_after": -MINUTE},
+        {"backup_after": 11 * MINUTE},
+        {"backup_after": -MINUTE},
+        {"fail_after": timedelta(seconds=30)},
+        {"retry_initial": 0 * MINUTE},
+        {"retry_initial": 2 * MINUTE},
+        {"retry_cap_late": timedelta(seconds=30)},
+        {"program_lead": -MINUTE},
+        {"remove_fail_after": -MINUTE},
+    ],
+)
+def test_policy_out_of_order_is_refused(setting: dict[str, timedelta]) -> None:
+    with pytest.raises(ValidationError):
+        Policy().overridden(setting)
+
+
+@pytest.mark.parametrize("setting", [{"delay_after": 10 * MINUTE}, {"fail_after": 2 * MINUTE}])
+def test_equal_durations_are_in_order(setting: dict[str, timedelta]) -> None:
+    assert Policy().overridden(setting).delay_after <= Policy().overridden(setting).fail_after
+
+
+def test_later_layer_wins() -> None:
+    workspace, device = {"delay_after": "PT2M", "program_lead": "PT1H"}, {"delay_after": "PT3M"}
+    policy = Policy().overridden(workspace, device)
+    assert (policy.delay_after, policy.program_lead) == (3 * MINUTE, 60 * MINUTE)
+
+
+def test_no_layer_changes_nothing() -> None:
+    assert Policy().overridden({}, {}) == Policy()
+
+
+def test_unknown_setting_is_refused() -> None:
+    with pytest.raises(ValidationError, match="delay_afterwards"):
+        Policy().overridden({"delay_afterwards": "PT2M"})

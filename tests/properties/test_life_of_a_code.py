@@ -1,0 +1,369 @@
+"""The whole life of a code against a lock that lies: no false claim, no early end, and in the end what was wished.
+
+The machine plays the workflow's loop and the attempts of `activities/programming.py` and `activities/removal.py` over
+the pure core, and holds what the domain claims against what a model of the lock truly has.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain.access_code import AccessCode, Ending, OnLock, Presence, Wish, created
+from domain.changes import with_ending, with_name, with_new_pin, with_window
+from domain.devices import Capabilities
+from domain.events import Event, EventType
+from domain.lifecycle import (
+    Action,
+    Decision,
+    decide,
+    is_in_window,
+    is_over,
+    is_wanted,
+    opens,
+    status,
+    unwanted_since,
+    wanted_since,
+)
+from domain.observation import (
+    AboutToRemove,
+    AboutToWrite,
+    FoundNothing,
+    NothingWritten,
+    Observed,
+    Refused,
+    SeenOnLock,
+    Sighting,
+    announce,
+    close,
+    observe,
+)
+from domain.policy import Policy
+from domain.problems import ProblemCode
+from tests.properties.model_lock import ModelLock
+
+START = datetime(2026, 7, 1, 12, tzinfo=UTC)
+ATTEMPT = timedelta(seconds=30)
+LEASE = ATTEMPT + timedelta(seconds=5)
+NOTICES = (EventType.DELAY_IN_SETTING, EventType.FAILED_TO_SET, EventType.FAILED_TO_REMOVE)
+
+
+def seconds(*values: int) -> st.SearchStrategy[timedelta]:
+    return st.sampled_from(values).map(lambda value: timedelta(seconds=value))
+
+
+class Outcome(StrEnum):
+    """What becomes of one write."""
+
+    DONE = "done"
+    LIED = "accepted and never done"
+    DELAYED = "accepted and done within the time to settle"
+    OFFLINE = "not sent"
+    LOST = "the worker dies after sending it; it is carried out"
+    LOST_LATE = "the worker dies after sending it; it is carried out at the last moment"
+    LOST_BEFORE = "the worker dies before sending it"
+    REFUSED = "refused for good"
+    HELD_BACK = "refused for now"
+
+
+DEATHS = (Outcome.LOST, Outcome.LOST_LATE, Outcome.LOST_BEFORE)
+REFUSALS = {
+    Outcome.REFUSED: ProblemCode.CONSTRAINTS_VIOLATED,
+    Outcome.HELD_BACK: ProblemCode.NO_SPACE,
+}
+
+
+@dataclass(frozen=True)
+class Luck:
+    """Everything about one attempt that nobody can foresee.  Reads: the age of what they show, None for no answer."""
+
+    outcome: Outcome = Outcome.DONE
+    first_read: float | None = 0
+    second_read: float | None = 0
+    takes: timedelta = timedelta(0)
+    settles_after: float = 0
+
+
+LUCK = st.builds(
+    Luck,
+    # The first ones are the likeliest: it takes a code that got somewhere to lose it again.
+    outcome=st.sampled_from((*[Outcome.DONE] * 4, *[Outcome.LIED, Outcome.DELAYED, Outcome.LOST_LATE] * 2, *Outcome)),
+    first_read=st.sampled_from((0, 0, 1, 1, None)),
+    second_read=st.sampled_from((0, 0, 1, 1, None)),
+    takes=seconds(0, 0, 0, 30),
+    settles_after=st.sampled_from((1, 0.5)),
+)
+
+Message = Callable[[AccessCode, datetime], Observed]
+
+END_AFTER = st.sampled_from((None, -60, 1, 120, 900)).map(lambda s: None if s is None else timedelta(seconds=s))
+
+
+def to_extend(by: timedelta | None) -> Message:
+    return lambda code, now: with_window(code, code.wish.starts_at, None if by is None else now + by, now)
+
+
+def to_postpone(by: timedelta) -> Message:
+    return lambda code, now: with_window(code, now + by, None, now)
+
+
+def to_start_now(code: AccessCode, now: datetime) -> Observed:
+    return with_window(code, None, code.wish.ends_at, now)
+
+
+MESSAGES: st.SearchStrategy[Message] = st.one_of(
+    END_AFTER.map(to_extend),
+    seconds(1, 60, 600).map(to_postpone),
+    st.just(to_start_now),
+    st.just(with_new_pin),
+    st.just(lambda code, now: with_name(code, "before", f"name at {now}", now)),
+)
+ENDINGS: st.SearchStrategy[Message] = st.sampled_from(Ending).map(
+    lambda ending: lambda code, now: with_ending(code, ending, now)
+)
+
+
+class LifeOfACode(RuleBasedStateMachine):
+    """One code, one lock."""
+
+    @initialize(
+        settle=seconds(90, 0),
+        lag=seconds(60, 0),
+        in_place=st.booleans(),
+        begins=st.sampled_from((None, None, 60)),
+        lasts=st.sampled_from((None, 90)),
+    )
+    def register(
+        self, settle: timedelta, lag: timedelta, in_place: bool, begins: int | None, lasts: int | None
+    ) -> None:
+        self.now = START
+        self.capabilities = Capabilities(reads_lag=lag, writes_settle=settle, can_update_in_place=in_place)
+        self.lock = ModelLock(reads_lag=lag, past=[(START - timedelta(days=1), None)])
+        starts_at = None if begins is None else START + timedelta(seconds=begins)
+        ends_at = None if lasts is None else (starts_at or START) + timedelta(seconds=lasts)
+        wish = Wish(starts_at=starts_at, ends_at=ends_at, changed_at=START)
+        self.code = created(wish, Policy(), updates_in_place=in_place)
+        self.pins = {1: 1}
+        """The generation in which the digits of each generation came in."""
+        self.lease_until = START
+        self.events: list[Event] = []
+        self.times_seen = 0
+        self.announced: set[tuple[EventType, bool, datetime]] = set()
+
+    # --- The workflow's loop --------------------------------------------------------------------------------------
+
+    def fold(self, observed: Observed) -> None:
+        self.code = observed.code
+        self.pins[self.code.wish.generation] = self.code.wish.pin_generation
+        self.events += observed.events
+        for event in observed.events:
+            if event.event_type in NOTICES:
+                wanted = is_wanted(self.code, self.now)
+                since = wanted_since(self.code) if wanted else unwanted_since(self.code, self.now)
+                notice = (event.event_type, wanted, since)
+                assert notice not in self.announced, f"told twice: {notice}"
+                self.announced.add(notice)
+
+    def settle(self) -> Decision:
+        """Announce what is due, and end where nothing is left to do."""
+        while (decision := decide(self.code, self.now)).notice is not None:
+            self.fold(announce(self.code, decision.notice, self.now))
+        if decision.action is Action.FINISH and not self.code.closed:
+            assert self.code.on_lock.presence is Presence.ABSENT
+            self.fold(close(self.code, self.now))
+        return decision
+
+    def move_to(self, later: datetime) -> None:
+        """Let time pass as a workflow sees it: it wakes at every instant that matters."""
+        while True:
+            wake_at = self.settle().wake_at
+            if wake_at is None or wake_at > later:
+                break
+            assert wake_at > self.now
+            self.now = wake_at
+            self.lock.move_to(self.now)
+        self.now = later
+        self.lock.move_to(self.now)
+        self.settle()
+
+    def take(self, message: Message) -> None:
+        if not is_over(self.code, self.now):
+            self.fold(message(self.code, self.now))
+            self.settle()
+
+    # --- One attempt, as the activities make it -------------------------------------------------------------------
+
+    def see(self, sighting: Sighting) -> None:
+        self.fold(observe(self.code, sighting, self.now, self.capabilities))
+
+    def attempt(self, luck: Luck, meanwhile: Message | None) -> None:
+        if self.now < self.lease_until:
+            return
+        action = self.settle().action
+        if action is Action.PROGRAM:
+            self.lease_until = self.now + LEASE
+            self.program(luck, meanwhile)
+        elif action is Action.REMOVE:
+            self.lease_until = self.now + LEASE
+            self.remove(luck, meanwhile)
+
+    def program(self, luck: Luck, meanwhile: Message | None) -> None:
+        assert is_wanted(self.code, self.now)
+        generation, before = self.code.wish.generation, self.code.on_lock
+        if before.presence is Presence.MAYBE and (luck.first_read is None or self.proves(luck.first_read, generation)):
+            return self.end()
+        self.see(AboutToWrite(generation, LEASE))
+        self.call(luck, generation, meanwhile)
+        if luck.outcome in DEATHS:
+            return None
+        if luck.outcome is Outcome.OFFLINE or luck.outcome in REFUSALS:
+            self.see(NothingWritten(before))
+            if luck.outcome in REFUSALS:
+                for_good = luck.outcome is Outcome.REFUSED
+                self.see(Refused(REFUSALS[luck.outcome], generation, for_good=for_good))
+        elif luck.second_read is not None:
+            self.proves(luck.second_read, generation)
+        return self.end()
+
+    def remove(self, luck: Luck, meanwhile: Message | None) -> None:
+        before = self.code.on_lock
+        if before.presence is Presence.MAYBE and (luck.first_read is None or self.finds_nothing(luck.first_read)):
+            return self.end()
+        self.see(AboutToRemove(LEASE))
+        self.call(luck, None, meanwhile)
+        if luck.outcome in DEATHS:
+            return None
+        if luck.outcome is Outcome.OFFLINE:
+            self.see(NothingWritten(before))
+        elif luck.second_read is not None:
+            self.finds_nothing(luck.second_read)
+        return self.end()
+
+    def call(self, luck: Luck, generation: int | None, meanwhile: Message | None) -> None:
+        """Send a write; time passes and messages come before anything is made of the answer."""
+        sent_at, settle = self.now + luck.takes, self.capabilities.writes_settle
+        match luck.outcome:
+            case Outcome.DONE | Outcome.LOST:
+                self.lock.write(generation, sent_at)
+            case Outcome.DELAYED:
+                self.lock.write(generation, sent_at + settle * luck.settles_after)
+            case Outcome.LOST_LATE:
+                self.lock.write(generation, self.now + ATTEMPT + settle)
+            case _ if luck.outcome in REFUSALS and generation is None:
+                self.lock.write(generation, sent_at)  # locks refuse to take codes, not to give them up
+            case _:
+                pass
+        self.move_to(sent_at)
+        if meanwhile is not None:
+            self.take(meanwhile)
+
+    def proves(self, age: float, generation: int) -> bool:
+        """Read; tell whether it showed what was to be written, or something newer."""
+        shown = self.lock.shown(self.now, age)
+        if shown is None or self.pins[shown] != self.pins[generation]:
+            return False
+        seen = generation if shown == generation else self.pins[generation]
+        if seen < generation:
+            return False
+        self.times_seen += 1
+        self.see(SeenOnLock(seen))
+        return True
+
+    def finds_nothing(self, age: float) -> bool:
+        if self.lock.shown(self.now, age) is not None:
+            return False
+        self.see(FoundNothing())
+        return True
+
+    def end(self) -> None:
+        self.lease_until = self.now
+        self.settle()
+
+    # --- What may happen ------------------------------------------------------------------------------------------
+
+    @rule(after=seconds(0, 1, 40, 65), luck=LUCK)
+    def try_on_the_lock(self, after: timedelta, luck: Luck) -> None:
+        self.move_to(self.now + after)
+        self.attempt(luck, None)
+
+    @rule(luck=LUCK, meanwhile=st.one_of(MESSAGES, ENDINGS))
+    def try_while_a_message_comes(self, luck: Luck, meanwhile: Message) -> None:
+        self.attempt(luck, meanwhile)
+
+    @rule(by=seconds(35, 95, 700))
+    def wait(self, by: timedelta) -> None:
+        self.move_to(self.now + by)
+
+    @rule(message=MESSAGES)
+    def change(self, message: Message) -> None:
+        self.take(message)
+
+    @precondition(lambda self: not self.code.closed)
+    @rule(message=ENDINGS)
+    def end_early(self, message: Message) -> None:
+        self.fold(message(self.code, self.now))
+        self.settle()
+
+    @precondition(lambda self: self.code.closed)
+    @rule()
+    def delete_after_the_end(self) -> None:
+        self.fold(with_ending(self.code, Ending.DELETED, self.now))
+        assert self.settle().action is Action.FINISH
+        assert self.code.closed
+
+    # --- What must hold -------------------------------------------------------------------------------------------
+
+    @invariant()
+    def presence_is_never_claimed_without_truth(self) -> None:
+        on_lock: OnLock = self.code.on_lock
+        assert on_lock.presence is not Presence.PRESENT or self.has_digits_of(on_lock.generation)
+        assert not opens(self.code) or self.has_digits_of(self.code.wish.generation)
+
+    def has_digits_of(self, generation: int | None) -> bool:
+        truth = self.lock.truth
+        return truth is not None and generation is not None and self.pins[truth] == self.pins[generation]
+
+    @invariant()
+    def absence_is_never_claimed_while_anything_may_be_there(self) -> None:
+        assert self.code.on_lock.presence is not Presence.ABSENT or self.lock.is_free_for_good
+        assert not self.code.closed or self.code.on_lock.presence is Presence.ABSENT
+
+    @invariant()
+    def nothing_is_written_outside_the_window(self) -> None:
+        decision = decide(self.code, self.now)
+        assert decision.action is not Action.PROGRAM or is_in_window(self.code, self.now)
+        assert decision.wake_at is None or decision.wake_at > self.now
+
+    @invariant()
+    def an_ended_code_says_so_once(self) -> None:
+        kinds = [event.event_type for event in self.events]
+        assert kinds.count(EventType.DELETED) == (self.code.closed and self.code.wish.ending is Ending.DELETED)
+        assert kinds.count(EventType.REMOVED_FROM_DEVICE) <= self.times_seen
+
+    def teardown(self) -> None:
+        """Once faults stop, the code gets to where it is wanted, within a bounded number of attempts."""
+        if not hasattr(self, "code"):
+            return
+        for _ in range(40):
+            self.move_to(self.now + timedelta(seconds=20))
+            self.attempt(Luck(), None)
+            self.check()
+        if is_wanted(self.code, self.now):
+            refused = self.code.on_lock.refused_generation == self.code.wish.generation
+            assert refused or opens(self.code), status(self.code, self.now)
+        else:
+            assert self.code.on_lock.presence is Presence.ABSENT
+            assert self.code.closed == is_over(self.code, self.now)
+
+    def check(self) -> None:
+        self.presence_is_never_claimed_without_truth()
+        self.absence_is_never_claimed_while_anything_may_be_there()
+        self.nothing_is_written_outside_the_window()
+
+
+TestLifeOfACode = LifeOfACode.TestCase
+TestLifeOfACode.settings = settings(max_examples=300, stateful_step_count=20, deadline=None)
