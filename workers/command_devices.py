@@ -37,6 +37,7 @@ def show(device: Annotated[str, typer.Argument(help="Id or name.")], as_json: As
     facts = devices.facts_of(row)
     described: dict[str, Any] = {
         **_brief(row),
+        "workspace_id": row.workspace_id,
         "lock_id": row.lock_id,
         "manufacturer": facts.manufacturer,
         "supported_code_lengths": list(facts.supported_code_lengths),

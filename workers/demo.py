@@ -125,7 +125,7 @@ def _invite(folder: Path, stack: Stack, teller: Teller) -> None:
     for line in (
         f"export LATCHWORK_DATA={folder}",
         f"{command} devices list",
-        f"{command} codes create Studio --name 'Ada' --ends-at 2h --wait",
+        f"{command} codes create Studio --name 'Ada' --ends-at +2h --wait",
         f"{command} codes list",
         f"{command} codes show ID --reveal          # the digits, for whoever may see them",
         f"curl -s {stack.locks}/_truth/studio        # what is really on the lock",
