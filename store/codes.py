@@ -161,7 +161,7 @@ async def held_pins(session: AsyncSession, code_id: UUID, generation: int) -> Se
         select(PinRow)
         .where(
             PinRow.access_code_id == code_id,
-            or_(PinRow.generation == generation, and_(col(PinRow.loaded), col(PinRow.released_at).is_(None))),
+            or_(col(PinRow.generation) == generation, and_(col(PinRow.loaded), col(PinRow.released_at).is_(None))),
         )
         .order_by(col(PinRow.generation))
     )
