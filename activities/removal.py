@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from activities.failures import AttemptFailure
-from activities.reading import is_gone, look
+from activities.reading import is_gone, look, proves
 from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Verdict, failed, not_confirmed, unreadable
 from domain.access_code import OnLock, Presence
-from domain.observation import AboutToRemove, FoundNothing, NothingWritten, wait_for_proof_of_absence
+from domain.observation import AboutToRemove, FoundNothing, NothingWritten, SeenOnLock, wait_for_proof_of_absence
 from providers.base import Driver, Known, Masked, ProviderError, Rejected, Unknown, Unreadable
 
 
@@ -21,6 +21,8 @@ class Removal:
         """What was known before this attempt announced a removal."""
         self._driver = driver
         self._place = turn.place
+        self._shown: int | None = None
+        """The generation that the last look proved to be there, None for none or an older one."""
 
     async def attempt(self) -> Verdict:
         """Look where in doubt, remove what is there, and look again."""
@@ -42,6 +44,7 @@ class Removal:
             return unreadable(reading)
         if is_gone(reading, self._turn):
             return self._found_nothing()
+        self._shown = proves(reading, self._turn)
         if isinstance(reading, Known | Masked) and reading.reference is not None:
             self._place = replace(self._place, reference=reading.reference)
         return None
@@ -58,8 +61,11 @@ class Removal:
         return Verdict([FoundNothing()], AttemptFailure.NOT_CONFIRMED, message, retry_after=wait)
 
     async def _announce(self) -> None:
+        """Write down what was found, so that no write of ours counts as still under way, and that it will go."""
         turn = self._turn
         async with self._turns.resumed(turn) as session:
+            if self._shown is not None:
+                await self._turns.see(session, turn, SeenOnLock(self._shown))
             self._before = turn.code.on_lock
             await self._turns.see(session, turn, AboutToRemove(turn.may_take))
 

@@ -231,8 +231,11 @@ class LifeOfACode(RuleBasedStateMachine):
 
     def remove(self, luck: Luck, meanwhile: Message | None) -> None:
         before = self.code.on_lock
-        if before.presence is Presence.MAYBE and (luck.first_read is None or self.finds_nothing(luck.first_read)):
-            return self.end()
+        if before.presence is Presence.MAYBE:
+            if luck.first_read is None or self.finds_nothing(luck.first_read):
+                return self.end()
+            self.proves(luck.first_read, self.code.wish.generation)  # what is seen before its removal has arrived
+            before = self.code.on_lock
         self.see(AboutToRemove(LEASE))
         self.call(luck, None, meanwhile)
         if luck.outcome in DEATHS:
