@@ -34,9 +34,9 @@ Start = Callable[[int], Awaitable[WorkflowHandle[Any, Any]]]
 _PAUSE_SECONDS = 1.0
 """Of the yardstick, twice: as long as a code waits for its start."""
 
-_WINDOW_PER_REGISTRATION = 1.5
-"""A registration is about a third of a life's work.  With this much of it as window, half of a round's work is done
-when its first code ends: no code is skipped, and there is always something to do."""
+_WINDOW_PER_REGISTRATION = 2.5
+"""With this many times the length of a registration as window, times the codes of a round, all are programmed before
+the first ends: none is skipped, and little time is spent on waiting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,9 @@ def _lock_id(name: str) -> str:
 async def _landed_at(http: httpx.AsyncClient, lock_id: str) -> datetime:
     """Give when the lock's one code came there, once its truth shows it."""
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while not await _holds_a_code(http, lock_id):
-            await asyncio.sleep(0.05)  # noqa: ASYNC110  # the lock is another process: it can only be asked
+        # The lock is another process: there is no event to wait for.
+        while not await _holds_a_code(http, lock_id):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     calls = (await http.get(f"/_calls/{lock_id}")).raise_for_status().json()["calls"]
     return max(datetime.fromisoformat(call["when"]) for call in calls if call["operation"] == "program")
 

@@ -22,6 +22,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
+    # By their full names: `from workflows import contracts` is looked up past the sandbox's importer, which would make
+    # every model anew for every code: tens of milliseconds and hundreds of kilobytes each.
+    import workflows.contracts as contracts
+    import workflows.display as display
     from activities.device_codes import DeviceCodeActivities
     from activities.orders import ChangeOrder, CodeOrder, EndOrder, LockOrder, RegisterOrder
     from activities.registration import RegistrationActivities
@@ -30,7 +34,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Action, Decision, decide, status, unwanted_since, wanted_since
     from domain.refusals import Refusal, RefusalType
     from domain.requests import CodeChange, CodeRequest
-    from workflows import contracts, display
     from workflows.contracts import AccessCodeInput, AccessCodeReceipt, Carried, DeleteRequest
     from workflows.options import BOOKKEEPING, REGISTRATION, lock_options
 
