@@ -27,14 +27,14 @@ class Scale:
 
 FULL = Scale(
     rounds=2,
-    lifecycles=150,
+    lifecycles=100,
     starters=50,
     lead=timedelta(seconds=1),
     shortest_window=timedelta(seconds=9),
-    registrations=150,
+    registrations=100,
     due=60,
     due_apart=timedelta(milliseconds=130),
-    sleepers=600,
+    sleepers=500,
 )
 SMOKE = Scale(
     rounds=1,
