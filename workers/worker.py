@@ -5,8 +5,10 @@ activities alone, so that a rate limit on its queue holds and Temporal cannot ha
 """
 
 import asyncio
+import inspect
+import py_compile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from importlib.metadata import version
 from uuid import UUID
@@ -28,6 +30,8 @@ from workers.settings import Settings
 from workflows.access_code import AccessCodeWorkflow
 from workflows.contracts import DEVICE_CONNECTED_SIGNAL, QUEUE, access_code_workflow_id, provider_queue
 from workflows.sync_account import SyncAccountWorkflow
+
+WORKFLOWS: tuple[type, ...] = (AccessCodeWorkflow, SyncAccountWorkflow)
 
 CALLS_PER_ATTEMPT = 3
 """An attempt looks, writes and looks again."""
@@ -61,11 +65,23 @@ def driver_maker(provider_timeout: timedelta) -> MakeDriver:
     return make
 
 
+def _keep_bytecode() -> None:
+    """Have the workflows' bytecode on disk, also where Python was told to write none.
+
+    The sandbox loads a workflow's module anew for every code; without its bytecode each load compiles the source,
+    which doubles what a code costs to start.  A folder that cannot be written to costs just that.
+    """
+    for workflow in WORKFLOWS:
+        with suppress(OSError):
+            py_compile.compile(inspect.getfile(workflow))
+
+
 @asynccontextmanager
 async def running_workers(
     client: Client, database: Database, keyring: KeyRing, settings: Settings, *, make_driver: MakeDriver | None = None
 ) -> AsyncIterator[None]:
     """Run every worker of this process until the block ends; attempts in flight are then let finish."""
+    _keep_bytecode()
     drivers = Drivers(keyring, make_driver or driver_maker(settings.provider_timeout))
     limit = attempt_timeout(settings.provider_timeout)
     registration = RegistrationActivities(database, keyring, limit)
@@ -74,7 +90,7 @@ async def running_workers(
     main = Worker(
         client,
         task_queue=QUEUE,
-        workflows=[AccessCodeWorkflow, SyncAccountWorkflow],
+        workflows=WORKFLOWS,
         activities=[*registration.all(), *accounts.all()],
         deployment_config=_BUILD,
         max_cached_workflows=settings.max_cached_workflows,

@@ -13,7 +13,6 @@ Three rules keep a lock safe whatever happens to this workflow or its workers.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,6 +22,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
+    # By their full names: `from workflows import contracts` is looked up past the sandbox's importer, which would make
+    # every model anew for every code: tens of milliseconds and hundreds of kilobytes each.
+    import workflows.contracts as contracts
+    import workflows.display as display
     from activities.device_codes import DeviceCodeActivities
     from activities.orders import ChangeOrder, CodeOrder, EndOrder, LockOrder, RegisterOrder
     from activities.registration import RegistrationActivities
@@ -31,30 +34,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Action, Decision, decide, status, unwanted_since, wanted_since
     from domain.refusals import Refusal, RefusalType
     from domain.requests import CodeChange, CodeRequest
-    from workflows import contracts, display
     from workflows.contracts import AccessCodeInput, AccessCodeReceipt, Carried, DeleteRequest
     from workflows.options import BOOKKEEPING, REGISTRATION, lock_options
+    from workflows.pending import Message, Operation
 
 T = TypeVar("T")
-
-
-@dataclass
-class _Message:
-    """One update on its way through the loop."""
-
-    act: Callable[[], Awaitable[AccessCode]]
-    done: bool = False
-    error: ApplicationError | None = None
-
-
-@dataclass
-class _Operation:
-    """What is being done on the lock.  A patient one is repeated until it is proven; another is one attempt."""
-
-    action: Action
-    generation: int
-    handle: workflow.ActivityHandle[AccessCode]
-    is_patient: bool
 
 
 @workflow.defn(
@@ -70,8 +54,8 @@ class AccessCodeWorkflow:
         self._carried: Carried | None = request.carried
         self._known: AccessCode | None = None if self._carried is None else self._carried.code
         self._id, self._refusal = _id_of_this_workflow()
-        self._inbox: deque[_Message] = deque()
-        self._operation: _Operation | None = None
+        self._inbox: deque[Message] = deque()
+        self._operation: Operation | None = None
         self._tried_once: tuple[Action, int] | None = None
         self._not_before: datetime | None = None
         self._in_doubt = False
@@ -207,7 +191,7 @@ class AccessCodeWorkflow:
     async def _ask(self, act: Callable[[], Coroutine[Any, Any, AccessCode]]) -> AccessCodeReceipt:
         """Leave a message for the loop and wait for its answer."""
         await self._registration()
-        message = _Message(act)
+        message = Message(act)
         self._inbox.append(message)
         # Between here and the answer the loop may do anything; the receipt tells how the code stands afterwards.
         await workflow.wait_condition(lambda: message.done)
@@ -222,7 +206,7 @@ class AccessCodeWorkflow:
             message.done = True
             self._inbox.popleft()
 
-    async def _answer(self, message: _Message) -> None:
+    async def _answer(self, message: Message) -> None:
         try:
             self._learn(await self._undisturbed(message.act()))
         except FailureError as error:
@@ -261,14 +245,14 @@ class AccessCodeWorkflow:
         )
         self._in_doubt = self._in_doubt or is_programming
         self._not_before, self._tried_once = None, purpose
-        self._operation = _Operation(decision.action, code.wish.generation, handle, is_patient)
+        self._operation = Operation(decision.action, code.wish.generation, handle, is_patient)
 
-    def _is_over(self, operation: _Operation, decision: Decision) -> bool:
+    def _is_over(self, operation: Operation, decision: Decision) -> bool:
         """Tell whether the operation has ended, was overtaken, or is to be tried again at once."""
         overtaken = (operation.action, operation.generation) != (decision.action, self._code.wish.generation)
         return operation.handle.done() or overtaken or (self._nudged and operation.is_patient)
 
-    async def _end_operation(self, operation: _Operation) -> None:
+    async def _end_operation(self, operation: Operation) -> None:
         """Wait for the operation's end, hastening it where it is not wanted any more, and fold its report."""
         if not operation.handle.done():
             operation.handle.cancel()

@@ -6,9 +6,9 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
+    import workflows.contracts as contracts
     from activities.accounts import AccountActivities
     from activities.orders import NudgeOrder, SyncOrder
-    from workflows import contracts
     from workflows.contracts import SyncAccountInput, SyncAccountResult
 
 _RETRIES = RetryPolicy(

@@ -1,0 +1,53 @@
+"""The command: `python -m bench [--smoke] [--json FILE] [--only NAME …]`."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import lifecycles, machine, memory, registration, setting
+from bench.figures import Figure
+from bench.report import show, write
+from bench.scale import FULL, SMOKE, Scale
+from bench.stack import running_stack
+
+MEASUREMENTS = {
+    # In this order: the first two need an idle stack, and the last begins with a fresh worker.
+    "registration": registration.measure,
+    "setting": setting.measure,
+    "lifecycles": lifecycles.measure,
+    "memory": memory.measure,
+}
+
+
+async def measure(scale: Scale, names: list[str]) -> list[Figure]:
+    """Take the named measurements on one stack."""
+    figures = []
+    with tempfile.TemporaryDirectory(prefix="latchwork-bench-") as folder:
+        async with running_stack(Path(folder), locks=max(scale.lifecycles, scale.due)) as stack:
+            for name, take in MEASUREMENTS.items():
+                if name in names:
+                    print(f"measuring: {name}", file=sys.stderr, flush=True)
+                    figures += await take(stack, scale)
+    # Without this pause the interpreter may crash on exit while the Temporal SDK's threads still end.
+    await asyncio.sleep(0.01)
+    return figures
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="tiny numbers, to see that it runs")
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    parser.add_argument("--only", nargs="+", choices=MEASUREMENTS, default=list(MEASUREMENTS), metavar="NAME")
+    asked = parser.parse_args()
+    facts = machine.facts()
+    figures = asyncio.run(measure(SMOKE if asked.smoke else FULL, asked.only))
+    show(figures, facts)
+    if asked.json is not None:
+        write(asked.json, figures, facts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""How much is measured.  The full scale takes under three minutes on two cores; the smoke scale only proves that it runs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Numbers of codes and lengths of time for every measurement."""
+
+    rounds: int
+    """Of lifecycles, ours and bare in turns."""
+    lifecycles: int
+    """Codes of one round, each on a lock of its own."""
+    starters: int
+    """Callers at once."""
+    lead: timedelta
+    """From a code's start to `starts_at`."""
+    shortest_window: timedelta
+    """From `starts_at` to `ends_at` at least; longer on a busy machine, so that no code ends before its turn came."""
+    registrations: int
+    due: int
+    """Codes that become due one after the other."""
+    due_apart: timedelta
+    sleepers: int
+
+
+FULL = Scale(
+    rounds=2,
+    lifecycles=100,
+    starters=50,
+    lead=timedelta(seconds=1),
+    shortest_window=timedelta(seconds=9),
+    registrations=100,
+    due=60,
+    due_apart=timedelta(milliseconds=130),
+    sleepers=500,
+)
+SMOKE = Scale(
+    rounds=1,
+    lifecycles=4,
+    starters=2,
+    lead=timedelta(seconds=0.5),
+    shortest_window=timedelta(seconds=2),
+    registrations=3,
+    due=3,
+    due_apart=timedelta(milliseconds=100),
+    sleepers=5,
+)

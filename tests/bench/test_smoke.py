@@ -1,0 +1,19 @@
+"""The benchmark runs; how fast is nobody's business here."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+
+async def test_every_measurement_gives_its_figures(tmp_path: Path) -> None:
+    """The command ends well, and every life it measured was whole."""
+    told = tmp_path / "figures.json"
+    command = [sys.executable, "-m", "bench", "--smoke", "--json", str(told)]
+    process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
+    assert await process.wait() == 0
+    figures = {figure["name"]: figure["value"] for figure in json.loads(told.read_text())["figures"]}
+    assert figures["lifecycles that were whole"] == 1
+    assert "from call to registered, p50" in figures
+    assert "from starts_at to on the lock, p99" in figures
+    assert "worker's memory per sleeping code" in figures
