@@ -12,10 +12,10 @@ from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadCodec
 
 
-async def decoded_text(history: WorkflowHistory, codec: PayloadCodec) -> str:
-    """Give a history as text: every event's fields, and every payload in it decrypted."""
-    raw = "\n".join(MessageToJson(event) for event in history.events)
-    payloads = await codec.decode([payload for event in history.events for payload in _payloads(event)])
+async def decoded_text(messages: Sequence[Message], codec: PayloadCodec) -> str:
+    """Give messages of Temporal's (a history's events) as text: every field, and every payload decrypted."""
+    raw = "\n".join(MessageToJson(message) for message in messages)
+    payloads = await codec.decode([payload for message in messages for payload in _payloads(message)])
     return "\n".join([raw, *(payload.data.decode(errors="replace") for payload in payloads)])
 
 

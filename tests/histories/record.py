@@ -251,7 +251,7 @@ async def decoded(house: House, workflow_id: str, *digits: str) -> str:
     """Give the history as JSON, after making sure that no digits are in it."""
     codec = KeyRingCodec(house.keyring)
     history = await house.client.get_workflow_handle(workflow_id).fetch_history()
-    text = await decoded_text(await without_stack_traces(history, codec), codec)
+    text = await decoded_text((await without_stack_traces(history, codec)).events, codec)
     assert str(ROOT) not in text, "where it was recorded is nobody's business"
     assert not [pin for pin in digits if pin in text], "digits in a history"
     return history.to_json()

@@ -58,7 +58,7 @@ async def test_another_order_of_commands_is_found_out(path: Path) -> None:
 
 @pytest.mark.parametrize("path", recorded(), ids=lambda path: path.stem.split(".")[0])
 async def test_a_history_holds_no_digits_even_decoded(path: Path) -> None:
-    text = await decoded_text(load(path), KeyRingCodec(history_keys()))
+    text = await decoded_text(load(path).events, KeyRingCodec(history_keys()))
     assert "device_id" in text
     assert CHOSEN not in text
     assert CHANGED not in text
