@@ -5,14 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 
 from tests.conftest import binary
 from tests.house import House, new_ring, open_house
+from tests.timeskipping import add_search_attributes
 from workers.codec import data_converter
-from workflows.contracts import SEARCH_ATTRIBUTE_TYPES
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
@@ -25,12 +23,6 @@ async def house(tmp_path_factory) -> AsyncIterator[House]:  # type: ignore[no-un
         test_server_existing_path=binary("temporal-test-server"),
         test_server_startup_timeout=timedelta(seconds=30),
     ) as env:
-        kinds = {
-            name.value: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}")
-            for name, kind in SEARCH_ATTRIBUTE_TYPES.items()
-        }
-        await env.client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace="default", search_attributes=kinds)
-        )
+        await add_search_attributes(env.client)
         async with open_house(env, env.client, keyring, folder) as opened:
             yield opened

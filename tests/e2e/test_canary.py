@@ -1,0 +1,176 @@
+"""Digits that a caller chose are on the lock and in one encrypted column, and nowhere else.
+
+Codes with recognisable digits live through success, refusals, lost replies, duplicates, nonsense and changes under
+`latchwork up` with every log line on; then everything that was written anywhere is searched for those digits.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+
+from domain.refusals import RefusedError
+from domain.requests import CodeChange
+from tests.e2e.aviary import Aviary, open_aviary
+from tests.house import Life
+from tests.processes import ROOT
+from tests.waiting import eventually
+
+CONTROL = "Sparrow House"
+"""The name of a lock, which is no secret: the search must find it, else it would find no digits either."""
+TROUBLES: dict[str, dict[str, Any]] = {
+    "73915806": {"kind": "lost_reply", "on": "program", "count": 1},
+    "73915843": {"kind": "malformed", "count": 2},
+    "73915880": {"kind": "http_500", "on": "program", "count": 1},
+    "73915917": {"kind": "wrong_lock", "count": 2},
+    "73915954": {"kind": "slow", "on": "program", "delay_seconds": 2.5, "count": 1},
+    "73915991": {"kind": "masked_read", "count": 2},
+    "9153807": {"kind": "lying_success", "on": "program", "count": 1},
+}
+"""Digits, and what their code lives through on its way to the lock."""
+PLAIN, REPLACING = "73916028", "73916065"
+DUPLICATE, REJECTED, TOO_LONG, BY_COMMAND = "73916102", "73916139", "73916176", "73916213"
+
+
+async def has_told(life: Life, event_type: str) -> bool:
+    return event_type in await life.events()
+
+
+async def has_problem(life: Life, code: str) -> bool:
+    return code in await life.problems()
+
+
+async def is_set(life: Life) -> None:
+    await eventually(lambda: has_told(life, "set_on_device"), within=40, what="the canary is on its lock")
+
+
+async def is_gone(life: Life) -> None:
+    async def closed() -> bool:
+        return (await life.stored()).code.closed
+
+    await eventually(closed, within=40, what="the canary is gone")
+
+
+async def troubled(aviary: Aviary, pin: str, trouble: dict[str, Any]) -> Life:
+    """Live through trouble until the digits open the door."""
+    lock = await aviary.house.new_lock(f"Troubled {uuid4()}")
+    await aviary.house.fault(lock, **trouble)
+    life = await aviary.code(lock, pin)
+    await is_set(life)
+    assert await aviary.house.opens(lock, pin)
+    return life
+
+
+async def changed(aviary: Aviary) -> Life:
+    lock = await aviary.house.new_lock(CONTROL)
+    life = await aviary.code(lock, PLAIN)
+    await is_set(life)
+    aviary.digits.add(REPLACING)
+    await aviary.service.change(life.id, CodeChange(name="Canary, again"), pin=SecretStr(REPLACING))
+    await eventually(lambda: aviary.house.opens(lock, REPLACING), within=40, what="the new digits open")
+    with pytest.raises(RefusedError, match="these digits"):
+        await aviary.code(lock, REPLACING)
+    return life
+
+
+async def duplicate_on_the_lock(aviary: Aviary) -> Life:
+    """Somebody typed the same digits in by hand."""
+    lock = await aviary.house.new_lock(f"Duplicate {uuid4()}")
+    edit = {"slot": 7, "pin": DUPLICATE}
+    (await aviary.house.http.post(f"/_truth/{lock.lock_id}/keypad", json=edit)).raise_for_status()
+    life = await aviary.code(lock, DUPLICATE)
+    problem = "duplicate_code_on_device"
+    await eventually(lambda: has_problem(life, problem), within=40, what="the duplicate is told")
+    return life
+
+
+async def rejected_by_the_lock(aviary: Aviary) -> Life:
+    lock = await aviary.house.new_lock(f"Rejecting {uuid4()}")
+    await aviary.house.fault(lock, "reject")
+    life = await aviary.code(lock, REJECTED)
+    problem = "code_constraints_violated"
+    await eventually(lambda: has_problem(life, problem), within=40, what="the rejection is told")
+    return life
+
+
+async def refused_at_registration(aviary: Aviary) -> None:
+    lock = await aviary.house.new_lock(f"Short {uuid4()}", supported_code_lengths=(4,))
+    with pytest.raises(RefusedError) as refusal:
+        await aviary.code(lock, TOO_LONG)
+    aviary.found["refusal"] = f"{refusal.value!r} {refusal.value.refusal!r}"
+
+
+async def created_by_command(aviary: Aviary) -> None:
+    """An operator pipes digits into the command."""
+    lock = await aviary.house.new_lock(f"Commanded {uuid4()}")
+    aviary.digits.add(BY_COMMAND)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "workers.command", "codes", "create", str(lock.id), "--pin-stdin", "--wait", "--json"),
+        cwd=ROOT,
+        env={"LATCHWORK_DATA": str(aviary.folder), "LATCHWORK_LOG_LEVEL": "debug"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate(BY_COMMAND.encode())
+    aviary.found["command"] = output.decode()
+    assert process.returncode == 0, output.decode()
+    assert await aviary.house.opens(lock, BY_COMMAND)
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def searched(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Aviary]:
+    """Have every canary live and die, and collect everything that was written meanwhile."""
+    async with open_aviary(tmp_path_factory.mktemp("canary")) as aviary:
+        aviary.found["ready line"] = aviary.ready_line
+        lives = await asyncio.gather(
+            *(troubled(aviary, pin, trouble) for pin, trouble in TROUBLES.items()),
+            changed(aviary),
+            duplicate_on_the_lock(aviary),
+            rejected_by_the_lock(aviary),
+        )
+        await refused_at_registration(aviary)
+        await created_by_command(aviary)
+        await aviary.collect_temporal("alive")
+        await aviary.collect_metrics()
+        aviary.collect_files("alive")
+        await asyncio.gather(*(aviary.service.delete(life.id) for life in lives))
+        await asyncio.gather(*(is_gone(life) for life in lives))
+        await aviary.collect_temporal("ended")
+        aviary.collect_files("ended")
+        await aviary.up.stop()
+        aviary.collect_files("stopped")
+        yield aviary
+
+
+async def test_digits_are_written_nowhere_in_the_clear(searched: Aviary) -> None:
+    assert len(searched.digits) == len(TROUBLES) + 6
+    assert {pin: searched.sightings(pin) for pin in searched.digits} == {pin: [] for pin in searched.digits}
+
+
+async def test_digits_are_kept_in_the_encrypted_column(searched: Aviary) -> None:
+    assert await searched.kept() == searched.digits - {TOO_LONG}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("alive: latchwork.sqlite", "alive: latchwork.sqlite-wal", "alive: temporal.sqlite", "alive: stack.json"),
+        *("stopped: up.log", "stopped: temporal.log", "metrics", "command", "refusal", "ready line"),
+    ],
+)
+async def test_every_place_was_searched(searched: Aviary, source: str) -> None:
+    assert searched.found[source]
+
+
+async def test_the_search_finds_what_is_there(searched: Aviary) -> None:
+    sightings = searched.sightings(CONTROL)
+    assert "ended: latchwork.sqlite" in {source.removesuffix("-wal") for source in sightings}
+    assert [source for source in sightings if "decoded" in source]
+    assert not [source for source in sightings if "raw history" in source]
+    assert not [source for source in sightings if "temporal.sqlite" in source]

@@ -1,0 +1,56 @@
+"""Replay of every recorded history against the workflows of today.
+
+Run as a module (`python -m tests.histories.replay`) it replays under the PYTHONHASHSEED of its environment.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+from tests.histories.keys import FOLDER, history_keys
+from workers.codec import data_converter
+from workflows.access_code import AccessCodeWorkflow
+
+
+def recorded() -> list[Path]:
+    """List the histories' files."""
+    return sorted(path for path in FOLDER.glob("*.json") if not path.name.startswith("test-only-"))
+
+
+def load(path: Path) -> WorkflowHistory:
+    """Read a history; the file's name ends with the code's id, as the workflow's id does."""
+    return WorkflowHistory.from_json(f"access-code/{path.stem.split('.')[1]}", path.read_text())
+
+
+def file_of(name: str, workflow_id: str) -> Path:
+    """Say where the history of a workflow is kept."""
+    return FOLDER / f"{name}.{workflow_id.removeprefix('access-code/')}.json"
+
+
+async def replay(paths: Sequence[Path], workflow: type = AccessCodeWorkflow) -> None:
+    """Replay histories.
+
+    Raises:
+        NondeterminismError: the workflow of today would have done something else.
+    """
+    replayer = Replayer(workflows=[workflow], data_converter=data_converter(history_keys()))
+    await replayer.replay_workflows(_loaded(paths))
+
+
+async def _loaded(paths: Sequence[Path]) -> AsyncIterator[WorkflowHistory]:
+    for path in paths:
+        yield load(path)
+
+
+async def _main() -> None:
+    await replay(recorded())
+    print(f"replayed {len(recorded())}")
+    # Without this pause the interpreter may crash on exit while the Temporal SDK's threads still end.
+    await asyncio.sleep(0.01)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

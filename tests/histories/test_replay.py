@@ -1,0 +1,64 @@
+"""Codes that sleep for months are woken by the workers of today: every recorded history must replay.
+
+A failure here means that a change of `workflows/` would strand codes that live already.  Keep the old order of
+commands behind `workflow.patched`; do not record the histories anew.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from temporalio.workflow import NondeterminismError
+
+from tests.histories.keys import history_keys
+from tests.histories.payloads import decoded_text
+from tests.histories.record import CHANGED, CHOSEN, REAL, VIRTUAL
+from tests.histories.reordered import ReorderedWorkflow
+from tests.histories.replay import load, recorded, replay
+from workers.codec import KeyRingCodec
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_life_is_recorded() -> None:
+    names = [path.stem.split(".")[0] for path in recorded()]
+    assert names == sorted(life.__name__ for life in [*VIRTUAL, *REAL])
+
+
+@pytest.mark.parametrize("path", recorded(), ids=lambda path: path.stem.split(".")[0])
+async def test_a_recorded_life_replays(path: Path) -> None:
+    await replay([path])
+
+
+async def test_replay_does_not_depend_on_the_order_of_hashes() -> None:
+    """Sets are ordered by hash, and every process has its own hashes."""
+
+    async def replayed(seed: str) -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.histories.replay"),
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        return process.returncode, output.decode()
+
+    outcomes = await asyncio.gather(*(replayed(seed) for seed in ("0", "1", "42")))
+    assert outcomes == [(0, f"replayed {len(recorded())}\n")] * 3
+
+
+@pytest.mark.parametrize("path", recorded(), ids=lambda path: path.stem.split(".")[0])
+async def test_another_order_of_commands_is_found_out(path: Path) -> None:
+    with pytest.raises(NondeterminismError):
+        await replay([path], ReorderedWorkflow)
+
+
+@pytest.mark.parametrize("path", recorded(), ids=lambda path: path.stem.split(".")[0])
+async def test_a_history_holds_no_digits_even_decoded(path: Path) -> None:
+    text = await decoded_text(load(path).events, KeyRingCodec(history_keys()))
+    assert "device_id" in text
+    assert CHOSEN not in text
+    assert CHANGED not in text
