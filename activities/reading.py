@@ -29,7 +29,7 @@ async def look(turn: LockTurn, driver: Driver, reference: str | None = None) -> 
 
 def is_ours(reading: Known | Masked, turn: LockTurn) -> bool:
     """Tell whether what was read is this code, in any generation."""
-    if isinstance(reading, Known) and reading.pin.get_secret_value() == turn.digits.get_secret_value():
+    if isinstance(reading, Known) and reading.pin in (turn.digits, *turn.older_digits):
         return True
     reference = turn.place.reference
     if reference is not None and reading.reference == reference:
@@ -40,7 +40,7 @@ def is_ours(reading: Known | Masked, turn: LockTurn) -> bool:
 def proves(reading: Reading, turn: LockTurn) -> int | None:
     """Give the generation that the reading proves to be on the lock; None when it proves none."""
     match reading:
-        case Known(pin=pin) if pin.get_secret_value() == turn.digits.get_secret_value():
+        case Known(pin=pin) if pin == turn.digits:
             return _named(reading, turn)
         case Masked() if is_ours(reading, turn):
             # Digits are hidden: the name tells the generation; without a name, that we wrote it stands for it.

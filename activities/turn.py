@@ -48,6 +48,8 @@ class LockTurn:
     lease: leases.Lease
     pin: PinRow
     digits: SecretStr
+    older_digits: tuple[SecretStr, ...]
+    """Digits that the code had before and that may still be on the lock."""
     generation: int
     """The generation that this attempt is about; the wish may move on while it runs."""
     may_take: timedelta
@@ -145,10 +147,11 @@ class LockTurns:
         except leases.LeaseBusyError as busy:
             wait = min(max(busy.until - wall, timedelta(milliseconds=200)), timedelta(seconds=2))
             raise try_again(AttemptFailure.LOCK_BUSY, "another code's turn on this lock", wait) from None
-        pin = await codes.pin_row(session, stored.row.id, stored.code.wish.pin_generation)
+        rows = await codes.held_pins(session, stored.row.id, stored.code.wish.pin_generation)
         aad = pin_aad(stored.row.workspace_id, stored.row.id)
-        digits = SecretStr(self._keyring.decrypt(pin.ciphertext, aad).decode())
-        return LockTurn(order, stored, lease, pin, digits, stored.code.wish.generation, self._lease_for)
+        *older, digits = (SecretStr(self._keyring.decrypt(row.ciphertext, aad).decode()) for row in rows)
+        generation = stored.code.wish.generation
+        return LockTurn(order, stored, lease, rows[-1], digits, tuple(older), generation, self._lease_for)
 
     async def reserve(self, session: AsyncSession, turn: LockTurn, avoid: Collection[int] = ()) -> None:
         """Write down that the code's digits may be on the lock, and which slot they take.

@@ -56,7 +56,7 @@ KINDS: dict[ProblemCode, ProblemKind] = {
     ProblemCode.FAILED_TO_SET: ProblemKind(
         Severity.ERROR,
         "`fail_after` after programming was due, while the code is not confirmed; at once when the lock refuses it",
-        "when the code is confirmed; a code that ends without ever having been confirmed keeps it",
+        "when the code is confirmed, gets other digits or is put off; a code that ends without having been keeps it",
         "This code could not be set on the lock in time; trying goes on until it ends.",
     ),
     ProblemCode.FAILED_TO_REMOVE: ProblemKind(

@@ -54,7 +54,7 @@ class NonsenseError(ProviderError):
 
 
 class RejectReason(StrEnum):
-    """Why a lock refused a write; each maps to one of Seam's error codes (`activities/outcomes.py`)."""
+    """Why a lock refused a write; each maps to one of Seam's error codes (`activities/programming.py`)."""
 
     CONSTRAINTS_VIOLATED = "constraints_violated"
     DUPLICATE_PIN = "duplicate_pin"

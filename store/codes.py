@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -152,3 +153,16 @@ async def pin_row(session: AsyncSession, code_id: UUID, generation: int) -> PinR
     """Read the digits' row of a generation."""
     query = select(PinRow).where(PinRow.access_code_id == code_id, PinRow.generation == generation)
     return (await session.exec(query)).one()
+
+
+async def held_pins(session: AsyncSession, code_id: UUID, generation: int) -> Sequence[PinRow]:
+    """Read the digits of a generation, last, after those of older ones that may still be on the lock."""
+    query = (
+        select(PinRow)
+        .where(
+            PinRow.access_code_id == code_id,
+            or_(col(PinRow.generation) == generation, and_(col(PinRow.loaded), col(PinRow.released_at).is_(None))),
+        )
+        .order_by(col(PinRow.generation))
+    )
+    return (await session.exec(query)).all()

@@ -57,6 +57,7 @@ def details(code: AccessCode, device: DeviceCard, decision: Decision, now: datet
     """Write the live status of a code in markdown."""
     lines = [
         f"**{status(code, now)}** on **{device.name}**: {_ON_LOCK[code.on_lock.presence]}.",
+        "",
         f"- wanted from {_when(code.wish.starts_at, 'its creation')} to {_when(code.wish.ends_at, 'its deletion')}",
         f"- next: {_next(decision, trying=trying)}",
     ]
