@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -155,6 +156,8 @@ async def test_demo_proves_every_step(tmp_path: Path) -> None:
     assert said.code == 0, said.out + said.err
     assert "✗" not in said.out
     assert said.out.count("✓") >= 20
+    # Ids and times have digits of their own; a PIN has at least four in a row.
+    assert re.search(r"\d{4}", re.sub(r"\(id [0-9a-f-]+\)", "", said.out)) is None
     assert os.listdir(tmp_path) == []
     assert mentioning(tmp_path) == set()
 
