@@ -10,6 +10,7 @@ from workers.command_output import print_json, print_rows
 from workers.errors import CommandError
 from workers.keys import load_keys, new_key_id, save_keys
 from workers.settings import load_settings
+from workers.stack import read_stack
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -43,6 +44,20 @@ def reencrypt(as_json: AsJson = False) -> None:
         print_json(counts)
     else:
         print_rows([{"rows": name, "encrypted_anew": count} for name, count in counts.items()], as_json=False, empty="")
+
+
+@app.command("reindex")
+def reindex(as_json: AsJson = False) -> None:
+    """Index all PINs with the newest index key, and use it from then on.  Stop every worker and API first."""
+    from workers.reencryption import reindex_store
+    from workers.session import run
+
+    settings = load_settings()
+    if read_stack(settings.data) is not None:
+        raise CommandError("`latchwork up` runs on this folder; stop it, and every other worker, first")
+    ring, count = run(reindex_store(settings, load_keys(settings)))
+    save_keys(settings, ring)
+    print_rows([{"rows": "pins", "indexed_anew": count}], as_json=as_json, empty="")
 
 
 def _print(ring: KeyRing, *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from store.database import Database
 from store.keyring import KeyRing, Purpose
 from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
 from workers.backing import open_database
+from workers.errors import CommandError
 from workers.settings import Settings
 
 
@@ -65,6 +66,33 @@ async def _credentials(database: Database, keyring: KeyRing) -> int:
         async with database.write() as session:
             await session.exec(unchanged)
     return len(old)
+
+
+async def reindex_store(settings: Settings, keyring: KeyRing) -> tuple[KeyRing, int]:
+    """Index all PINs with the newest index key; give the ring in which it is primary, and how many PINs that were.
+
+    One transaction: an index of two keys could not tell that two PINs are equal.  No worker may run meanwhile.
+
+    Raises:
+        CommandError: there is no newer index key.
+    """
+    key_id = _newest_index_key(keyring)
+    joined = col(PinRow.access_code_id) == col(AccessCodeRow.id)
+    async with open_database(settings) as database, database.write() as session:
+        rows = (await session.exec(select(PinRow, AccessCodeRow.workspace_id).join(AccessCodeRow, joined))).all()
+        for pin, workspace_id in rows:
+            digits = keyring.decrypt(pin.ciphertext, pin_aad(workspace_id, pin.access_code_id)).decode()
+            pin.pin_index = keyring.blind_index(pin.device_id, digits, key_id=key_id)
+            session.add(pin)
+    return keyring.promote(key_id), len(rows)
+
+
+def _newest_index_key(keyring: KeyRing) -> str:
+    keys = [key for key in keyring.listing if key.purpose is Purpose.INDEX]
+    newest = max(keys, key=lambda key: key.created_at)
+    if newest.primary:
+        raise CommandError("the newest index key is in use already; `latchwork keyring add index` makes another")
+    return newest.key_id
 
 
 def _is_old(keyring: KeyRing, blob: bytes) -> bool:

@@ -1,0 +1,111 @@
+"""Changing keys: what is stored follows, and equal PINs are still found."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import select
+
+from domain.access_code import AccessCode, Wish
+from domain.devices import DeviceFacts
+from store import accounts, devices
+from store.credentials import open_credentials, seal_credentials
+from store.database import Database
+from store.keyring import KeyRing, Purpose, pin_aad
+from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
+from tests.store.keys import NOW, new_ring
+from workers.errors import CommandError
+from workers.reencryption import reencrypt_store, reindex_store
+from workers.settings import Settings
+
+DIGITS = "480733"
+
+
+async def stored_code(database: Database, ring: KeyRing) -> UUID:
+    """One account, one lock, one code."""
+    account_id, code_id = uuid4(), uuid4()
+    async with database.write() as session:
+        workspace = await accounts.default_workspace(session, now=NOW)
+        account = await accounts.add_account(
+            session,
+            id=account_id,
+            workspace_id=workspace.id,
+            provider="lock_cloud",
+            name="Locks",
+            credentials=seal_credentials(ring, account_id, {"token": "t"}),
+            now=NOW,
+        )
+        found = await devices.upsert_devices(session, account, [DeviceFacts(lock_id="l", name="L")], NOW, uuid4)
+        (device_id,) = found.added
+        code = AccessCode(wish=Wish(changed_at=NOW))
+        row = AccessCodeRow(
+            id=code_id,
+            workspace_id=workspace.id,
+            device_id=device_id,
+            code=code.model_dump(mode="json"),
+            created_at=NOW,
+        )
+        session.add(row)
+        await session.flush()
+        session.add(
+            PinRow(
+                access_code_id=code_id,
+                generation=1,
+                device_id=device_id,
+                pin_index=ring.blind_index(device_id, DIGITS),
+                ciphertext=ring.encrypt(DIGITS.encode(), pin_aad(workspace.id, code_id)),
+                held_from=NOW,
+            )
+        )
+    return code_id
+
+
+async def pin_of(database: Database, code_id: UUID) -> PinRow:
+    async with database.read() as session:
+        return (await session.exec(select(PinRow).where(PinRow.access_code_id == code_id))).one()
+
+
+async def opened(folder: Path) -> tuple[Settings, Database]:
+    settings = Settings(data=folder)
+    database = await Database.open(settings.store_url.get_secret_value())
+    await database.migrate()
+    return settings, database
+
+
+async def test_what_is_stored_moves_to_the_new_pin_key(tmp_path: Path) -> None:
+    settings, database = await opened(tmp_path)
+    old = new_ring()
+    code_id = await stored_code(database, old)
+    new = old.add(Purpose.PIN, "fresh", datetime.now(UTC))
+    assert await reencrypt_store(settings, new) == {"pins": 1, "credentials": 1}
+    assert await reencrypt_store(settings, new) == {"pins": 0, "credentials": 0}
+    without_old = new.retire("k1")
+    pin = await pin_of(database, code_id)
+    aad = pin_aad(accounts.DEFAULT_WORKSPACE_ID, code_id)
+    assert without_old.decrypt(pin.ciphertext, aad) == DIGITS.encode()
+    async with database.read() as session:
+        account = (await session.exec(select(ConnectedAccountRow))).one()
+    assert open_credentials(without_old, account) == {"token": "t"}
+    await database.close()
+
+
+async def test_pins_are_found_by_the_new_index_key(tmp_path: Path) -> None:
+    settings, database = await opened(tmp_path)
+    old = new_ring()
+    code_id = await stored_code(database, old)
+    before = await pin_of(database, code_id)
+    ring, count = await reindex_store(settings, old.add(Purpose.INDEX, "fresh", NOW + timedelta(days=1)))
+    after = await pin_of(database, code_id)
+    assert count == 1
+    assert after.pin_index == ring.blind_index(after.device_id, DIGITS)
+    assert after.pin_index != before.pin_index
+    assert ring.primary_id(Purpose.INDEX) == "fresh"
+    await database.close()
+
+
+async def test_there_is_nothing_to_reindex_with_without_a_newer_key(tmp_path: Path) -> None:
+    settings, database = await opened(tmp_path)
+    with pytest.raises(CommandError, match="keyring add index"):
+        await reindex_store(settings, new_ring())
+    await database.close()
