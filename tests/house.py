@@ -210,7 +210,7 @@ class House:
         ends_at = None if lasts is None else (starts_at or now) + lasts
         return AccessCodeInput(device_id=device.id, starts_at=starts_at, ends_at=ends_at, **more)
 
-    async def start(self, request: AccessCodeInput, *, code_id: UUID | None = None) -> Life:
+    async def start(self, request: Any, *, code_id: UUID | None = None) -> Life:
         """Start a code and wait until it is registered; raises what the caller would get."""
         code_id = code_id or uuid4()
         now = await self.now()
@@ -230,7 +230,7 @@ class House:
             result_type=AccessCodeReceipt,
         )
         handle = await operation.workflow_handle()
-        return Life(self, code_id, handle, receipt, request.starts_at or now, request.ends_at)
+        return Life(self, code_id, handle, receipt, receipt.starts_at or now, receipt.ends_at)
 
     async def delete_ended(self, life: Life) -> AccessCodeReceipt:
         """Delete a code whose workflow has ended, as the application service does."""

@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.lifecycle import Action, Decision, decide, status, unwanted_since, wanted_since
     from domain.refusals import Refusal, RefusalType
     from domain.requests import CodeChange, CodeRequest
-    from workflows.contracts import AccessCodeInput, AccessCodeReceipt, Carried, DeleteRequest
+    from workflows.contracts import AccessCodeInput, AccessCodeReceipt, Carried, DeleteRequest, ReceivedInput
     from workflows.options import BOOKKEEPING, REGISTRATION, lock_options
     from workflows.pending import Message, Operation
 
@@ -49,11 +49,15 @@ class AccessCodeWorkflow:
     """Puts one code on one lock in time, proves it, takes it off in time, and proves that too."""
 
     @workflow.init
-    def __init__(self, request: AccessCodeInput) -> None:
-        self._request = request
-        self._carried: Carried | None = request.carried
+    def __init__(self, received: ReceivedInput | None = None) -> None:
+        if received is None:  # a start without an argument, or with null
+            received = ReceivedInput.model_validate(None)
+        self._received = received
+        self._carried: Carried | None = None if received.request is None else received.request.carried
         self._known: AccessCode | None = None if self._carried is None else self._carried.code
         self._id, self._refusal = _id_of_this_workflow()
+        if received.refusal is not None:
+            self._refusal = _as_error(received.refusal)
         self._inbox: deque[Message] = deque()
         self._operation: Operation | None = None
         self._tried_once: tuple[Action, int] | None = None
@@ -66,7 +70,7 @@ class AccessCodeWorkflow:
     # --- The life ---------------------------------------------------------------------------------------------
 
     @workflow.run
-    async def run(self, request: AccessCodeInput) -> AccessCodeReceipt:
+    async def run(self, received: ReceivedInput | None = None) -> AccessCodeReceipt:
         """Live until the code is proven gone."""
         if self._refusal is None and self._carried is None:
             await self._register()
@@ -139,8 +143,7 @@ class AccessCodeWorkflow:
         busy = self._operation is not None or self._inbox or not workflow.all_handlers_finished()
         if busy or not workflow.info().is_continue_as_new_suggested():
             return
-        assert self._carried is not None  # noqa: S101  # registered long ago
-        carried = self._carried.model_copy(update={"code": self._code, "cancelled": self._cancelled})
+        carried = self._registered.model_copy(update={"code": self._code, "cancelled": self._cancelled})
         workflow.continue_as_new(self._request.model_copy(update={"carried": carried, "code": None}))
 
     # --- Messages ---------------------------------------------------------------------------------------------
@@ -221,15 +224,14 @@ class AccessCodeWorkflow:
         """Start what is to be done on the lock, unless it is already under way."""
         if self._operation is not None or decision.action not in (Action.PROGRAM, Action.REMOVE):
             return
-        assert self._carried is not None  # noqa: S101  # registered
-        code, now, limit = self._code, workflow.now(), self._carried.attempt_timeout
+        code, now, limit = self._code, workflow.now(), self._registered.attempt_timeout
         purpose = (decision.action, code.wish.generation)
         ends_within = None if decision.wake_at is None else decision.wake_at - now
         is_repetition = self._tried_once == purpose
         is_patient = is_repetition or (ends_within is not None and ends_within <= limit)
         is_programming = decision.action is Action.PROGRAM
         due_at = wanted_since(code) if is_programming else unwanted_since(code, now)
-        device = self._carried.device
+        device = self._registered.device
         handle = workflow.start_activity_method(
             DeviceCodeActivities.program if is_programming else DeviceCodeActivities.remove,
             # What another purpose was told to wait for is not this one's: a message interrupts every wait.
@@ -277,6 +279,18 @@ class AccessCodeWorkflow:
     # --- What is known ----------------------------------------------------------------------------------------
 
     @property
+    def _request(self) -> AccessCodeInput:
+        """What was asked for; only asked after malformed input was refused."""
+        assert self._received.request is not None  # noqa: S101
+        return self._received.request
+
+    @property
+    def _registered(self) -> Carried:
+        """What registration brought; only asked after it."""
+        assert self._carried is not None  # noqa: S101
+        return self._carried
+
+    @property
     def _code(self) -> AccessCode:
         """The code as far as it is known; what may have been written counts as there."""
         assert self._known is not None  # noqa: S101  # only asked after the registration
@@ -312,8 +326,7 @@ class AccessCodeWorkflow:
 
     def _show(self, decision: Decision) -> None:
         """Bring the UI up to date.  Details cost nothing; search attributes are told at rest or in trouble only."""
-        assert self._carried is not None  # noqa: S101  # registered
-        device, now = self._carried.device, workflow.now()
+        device, now = self._registered.device, workflow.now()
         trying = self._operation is not None and self._operation.is_patient
         workflow.set_current_details(display.details(self._code, device, decision, now, trying=trying))
         if self._operation is not None and not trying:
@@ -324,8 +337,7 @@ class AccessCodeWorkflow:
             self._shown = wanted
 
     def _receipt(self) -> AccessCodeReceipt:
-        assert self._carried is not None  # noqa: S101  # registered
-        code, device = self._code, self._carried.device
+        code, device = self._code, self._registered.device
         return AccessCodeReceipt(
             access_code_id=self._id,
             device_id=device.device_id,
@@ -397,8 +409,11 @@ def _as_refusal(error: FailureError) -> ApplicationError:
 
 
 def _as_refusal_of(refusal_type: RefusalType, message: str) -> ApplicationError:
-    refusal = Refusal(type=refusal_type, message=message)
-    return ApplicationError(message, refusal.model_dump(mode="json"), type=refusal_type, non_retryable=True)
+    return _as_error(Refusal(type=refusal_type, message=message))
+
+
+def _as_error(refusal: Refusal) -> ApplicationError:
+    return ApplicationError(refusal.message, refusal.model_dump(mode="json"), type=refusal.type, non_retryable=True)
 
 
 def _told_to_wait_until(error: ActivityError, now: datetime) -> datetime | None:

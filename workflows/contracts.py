@@ -5,12 +5,15 @@ A caller in any language needs nothing but this page (and `docs/starting-a-code.
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
 from domain.access_code import AccessCode, AccessCodeType, Status
 from domain.devices import DeviceCard
+from domain.malformed import refusal_of
+from domain.refusals import Refusal
 from domain.requests import CodeRequest, Request
 
 QUEUE = "latchwork"
@@ -100,6 +103,26 @@ class AccessCodeInput(CodeRequest):
     """The one argument of `AccessCodeWorkflow`.  `carried` is the workflow's own; leave it out."""
 
     carried: Carried | None = None
+
+
+class ReceivedInput(BaseModel):
+    """Whatever arrived as a workflow's argument: a request, or the reason why it is none.
+
+    Decoding never fails, so that malformed input is refused through the same answer as every other refusal.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    request: AccessCodeInput | None = None
+    refusal: Refusal | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, arrived: Any) -> Any:
+        try:
+            return {"request": AccessCodeInput.model_validate(arrived)}
+        except ValidationError as error:
+            return {"refusal": refusal_of(error)}
 
 
 class DeleteRequest(Request):

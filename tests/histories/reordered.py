@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
 
     from workflows import contracts
     from workflows.access_code import AccessCodeWorkflow
-    from workflows.contracts import AccessCodeInput, AccessCodeReceipt
+    from workflows.contracts import AccessCodeReceipt, ReceivedInput
 
 
 @workflow.defn(name=contracts.ACCESS_CODE_WORKFLOW, failure_exception_types=[ValidationError])
@@ -17,11 +17,11 @@ class ReorderedWorkflow(AccessCodeWorkflow):
     """Sleeps before it registers."""
 
     @workflow.init
-    def __init__(self, request: AccessCodeInput) -> None:
-        super().__init__(request)
+    def __init__(self, received: ReceivedInput | None = None) -> None:
+        super().__init__(received)
 
     @workflow.run
-    async def run(self, request: AccessCodeInput) -> AccessCodeReceipt:
+    async def run(self, received: ReceivedInput | None = None) -> AccessCodeReceipt:
         """Live as ever, a second later."""
         await workflow.sleep(timedelta(seconds=1))
-        return await super().run(request)
+        return await super().run(received)

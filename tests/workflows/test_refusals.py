@@ -17,7 +17,7 @@ from workflows.contracts import ACCESS_CODE_WORKFLOW, QUEUE, AccessCodeInput, Up
 CANARY = "7294618"
 
 
-async def refused(house: House, request: AccessCodeInput, code_id: Any = None) -> Any:
+async def refused(house: House, request: Any, code_id: Any = None) -> Any:
     """Start a code that must be refused, and give the refusal; nothing of it may be left."""
     code_id = code_id or uuid4()
     with pytest.raises(WorkflowUpdateFailedError) as caught:
@@ -129,24 +129,31 @@ async def test_a_lock_without_access_codes_is_refused(house: House) -> None:
         ("colour", CANARY, "extra_forbidden"),
     ],
 )
-async def test_a_foreign_clients_malformed_input_ends_with_a_clear_error(
+async def test_a_foreign_clients_malformed_input_is_refused_like_any_other(
     house: House, field: str, value: object, rule: str
 ) -> None:
     lock = await house.device("Front Door")
-    handle = await house.client.start_workflow(
-        ACCESS_CODE_WORKFLOW,
-        {"device_id": str(lock.id), field: value},
-        id=access_code_workflow_id(uuid4()),
-        task_queue=QUEUE,
-        run_timeout=timedelta(days=1),
-    )
-    with pytest.raises(WorkflowFailureError) as caught:
-        await handle.result()
-    cause = caught.value.cause
-    assert isinstance(cause, ApplicationError)
-    assert field in cause.message
-    assert rule in cause.message
-    assert CANARY not in repr(cause)
+    refusal = await refused(house, {"device_id": str(lock.id), field: value})
+    assert refusal["type"] == ("plaintext_pin" if rule == "plaintext_pin" else "invalid_input")
+    assert (refusal["field"], refusal["rule"]) == (field, rule)
+    assert CANARY not in str(refusal)
+
+
+@pytest.mark.parametrize("arrived", ["digits", 7, None, [], {}])
+async def test_an_argument_that_is_no_request_is_refused(house: House, arrived: Any) -> None:
+    assert (await refused(house, arrived))["type"] == "invalid_input"
+
+
+async def test_a_malformed_change_is_refused_and_the_code_goes_on(house: House) -> None:
+    lock = await house.new_lock(f"Lock {uuid4()}")
+    life = await house.start(await house.request(lock))
+    with pytest.raises(WorkflowUpdateFailedError) as caught:
+        await life.update(UpdateName.CHANGE, {"code": CANARY})
+    assert isinstance(caught.value.cause, ApplicationError)
+    assert "plaintext_pin" in caught.value.cause.message
+    assert CANARY not in repr(caught.value.cause)
+    await house.pass_time(until=life.starts_at + timedelta(seconds=10))
+    assert await house.opens(lock, await life.pin())
 
 
 async def test_a_workflow_id_that_names_no_code_is_refused(house: House) -> None:
