@@ -2,7 +2,7 @@
 
 * WAL halves the server's work, `synchronous=FULL` keeps every acknowledged write over a power cut.
 * The dev server has one shard, whose queues are polled 20 times a second by default: up to 50 ms for every step of
-  every workflow.  The two poll rates lift that.
+  every workflow.  The two poll rates lift that, and the time shift, a second by default, is how late a timer may be.
 * Fairness keeps one account's flood of codes from starving the others within a priority.
 * Closed histories are kept for 90 days: a stay is often disputed after more than the default day.
 
@@ -139,6 +139,7 @@ def arguments(binary: str, options: EmbeddedOptions, port: int, ui_port: int) ->
     dynamic = {
         "history.transferProcessorMaxPollRPS": "2000",
         "history.timerProcessorMaxPollRPS": "2000",
+        "history.timerProcessorMaxTimeShift": '"20ms"',
         "matching.enableFairness": "true",
     }
     return [
