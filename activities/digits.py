@@ -4,7 +4,6 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import SecretStr
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.constraints import BrokenRule, ConstraintType, broken_rules, check_length
@@ -15,7 +14,7 @@ from domain.refusals import RefusalType, refuse
 from domain.sealed import SealedPin
 from store.key_file import KeyRingError
 from store.keyring import KeyRing, pin_aad
-from store.pins import indexes_in_use, planned_with
+from store.pins import held_by_others, indexes_in_use, planned_with
 from store.tables import PinRow
 
 COOLING_OFF = timedelta(days=90)
@@ -48,6 +47,7 @@ class Digits:
         self._name = name
         self._aad = pin_aad(workspace_id, code_id)
         self._workspace_id = workspace_id
+        self._first_fours: frozenset[str] = frozenset()
 
     async def row(
         self,
@@ -66,11 +66,37 @@ class Digits:
         Raises:
             RefusedError: the caller's digits break a rule of the lock or are taken, or none are left to choose.
         """
-        if sealed is None:
+        self._first_fours = await self._taken_first_fours(session)
+        if sealed is None:  # chosen ones are free of all that are planned, whenever
             pin = await self._chosen(session, preferred, starts_at, now)
         else:
             pin = self._opened(sealed)
             self._judge(pin, generation, starts_at, now)
+            await self._check_free(session, pin, held_from, held_until)
+        return PinRow(
+            access_code_id=self._code_id,
+            generation=generation,
+            device_id=self._device_id,
+            pin_index=self._keyring.blind_index(self._device_id, pin),
+            ciphertext=self._keyring.encrypt(pin.encode(), self._aad),
+            held_from=held_from,
+            held_until=held_until,
+        )
+
+    async def _taken_first_fours(self, session: AsyncSession) -> frozenset[str]:
+        """Read the beginnings of the lock's other digits, for a lock that tells codes apart by them; else nothing."""
+        kinds = {constraint.constraint_type for constraint in self._facts.code_constraints}
+        if ConstraintType.UNIQUE_FIRST_FOUR_DIGITS not in kinds:
+            return frozenset()
+        others = await held_by_others(session, self._device_id, besides=self._code_id)
+        return frozenset(self._decrypted(row)[:4] for row in others)
+
+    def _decrypted(self, row: PinRow) -> str:
+        return self._keyring.decrypt(row.ciphertext, pin_aad(self._workspace_id, row.access_code_id)).decode()
+
+    async def _check_free(
+        self, session: AsyncSession, pin: str, held_from: datetime, held_until: datetime | None
+    ) -> None:
         index = self._keyring.blind_index(self._device_id, pin)
         other = await planned_with(session, self._device_id, index, held_from, held_until, besides=self._code_id)
         if other is not None:
@@ -81,19 +107,6 @@ class Digits:
                 rule="unique_on_device",
                 shape=f"{len(pin)} digits",
             )
-        return PinRow(
-            access_code_id=self._code_id,
-            generation=generation,
-            device_id=self._device_id,
-            pin_index=index,
-            ciphertext=self._keyring.encrypt(pin.encode(), self._aad),
-            held_from=held_from,
-            held_until=held_until,
-        )
-
-    def open(self, row: PinRow) -> SecretStr:
-        """Decrypt a row's digits."""
-        return SecretStr(self._keyring.decrypt(row.ciphertext, self._aad).decode())
 
     def _opened(self, sealed: SealedPin) -> str:
         try:
@@ -117,6 +130,7 @@ class Digits:
                 starts_at=starts_at,
                 now=now,
                 chosen_by_caller=by_caller,
+                taken_first_fours=self._first_fours,
             ),
         )
 

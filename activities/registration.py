@@ -15,7 +15,7 @@ from temporalio import activity
 from activities.digits import Digits
 from activities.failures import store_failures
 from activities.orders import ChangeOrder, CodeOrder, EndOrder, Registered, RegisterOrder
-from domain.access_code import AccessCode, Wish
+from domain.access_code import AccessCode, Wish, created
 from domain.changes import with_ending, with_name, with_new_pin, with_window
 from domain.devices import DeviceFacts
 from domain.events import Event, EventType
@@ -28,7 +28,7 @@ from store import codes, devices, events
 from store.database import Database
 from store.keyring import KeyRing
 from store.pins import move_pins, planned_with
-from store.tables import AccessCodeRow, DeviceRow
+from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow
 
 
 class RegistrationActivities:
@@ -48,12 +48,13 @@ class RegistrationActivities:
         """Write the code down with its digits and `access_code.created`, or refuse and leave nothing."""
         with store_failures():
             async with self._database.write() as session:
-                try:
-                    stored = await codes.get(session, order.access_code_id)
-                except codes.CodeNotFoundError:
-                    await self._create(session, order)
-                    stored = await codes.get(session, order.access_code_id)
-                return Registered(code=stored.code, device=stored.card, attempt_timeout=self._attempt_timeout)
+                if await session.get(AccessCodeRow, order.access_code_id) is None:
+                    return await self._create(session, order)
+                stored = await codes.get(session, order.access_code_id)
+                return self._registered(stored.code, stored.device, stored.account)
+
+    def _registered(self, code: AccessCode, device: DeviceRow, account: ConnectedAccountRow) -> Registered:
+        return Registered(code=code, device=codes.card(device, account), attempt_timeout=self._attempt_timeout)
 
     @activity.defn(name="change_access_code")
     async def change(self, order: ChangeOrder) -> AccessCode:
@@ -97,28 +98,19 @@ class RegistrationActivities:
                 await _tell(session, stored, amended.events, now)
                 return await codes.save(session, stored, amended.code, now)
 
-    async def _create(self, session: AsyncSession, order: RegisterOrder) -> None:
+    async def _create(self, session: AsyncSession, order: RegisterOrder) -> Registered:
         request, now = order.request, order.now
-        device = await codes.lock_device(session, request.device_id)
-        if device is None or device.removed_at is not None or request.workspace_id not in (None, device.workspace_id):
+        locked = await codes.lock_device(session, request.device_id)
+        if locked is None or request.workspace_id not in (None, locked.device.workspace_id):
             raise refuse(
                 RefusalType.DEVICE_NOT_FOUND, f"there is no device {request.device_id}", field="device_id", rule="known"
             )
-        facts = DeviceFacts.model_validate(device.facts)
+        device, facts = locked.device, DeviceFacts.model_validate(locked.device.facts)
         check_device(facts)
         check_window(request.starts_at, request.ends_at, now)
-        policy = devices.effective_policy(await codes.workspace_of(session, device), device)
+        policy = devices.effective_policy(locked.workspace, device)
         wish = Wish(starts_at=request.starts_at, ends_at=request.ends_at, changed_at=now)
-        code = AccessCode(wish=wish, policy=policy, updates_in_place=facts.capabilities.can_update_in_place)
-        row = AccessCodeRow(
-            id=order.access_code_id,
-            workspace_id=device.workspace_id,
-            device_id=device.id,
-            name=request.name,
-            arrives_at=request.arrives_at,
-            code=code.model_dump(mode="json"),
-            created_at=now,
-        )
+        code = created(wish, policy, updates_in_place=facts.capabilities.can_update_in_place)
         pin = await self._digits(device, facts, order.access_code_id, request.name).row(
             session,
             request.code,
@@ -129,7 +121,7 @@ class RegistrationActivities:
             preferred=request.preferred_code_length,
             now=now,
         )
-        session.add(row)
+        session.add(_new_row(order, device, code))
         await session.flush()  # the digits' row refers to it
         session.add(pin)
         await events.append(
@@ -138,10 +130,11 @@ class RegistrationActivities:
             workspace_id=device.workspace_id,
             now=now,
             new_id=uuid4,
-            access_code_id=row.id,
+            access_code_id=order.access_code_id,
             device_id=device.id,
             account_id=device.account_id,
         )
+        return self._registered(code, device, locked.account)
 
     async def _change(self, session: AsyncSession, stored: codes.StoredCode, order: ChangeOrder) -> AccessCode:
         change, now = order.change, order.now
@@ -203,6 +196,18 @@ class RegistrationActivities:
             code_id=code_id,
             name=name,
         )
+
+
+def _new_row(order: RegisterOrder, device: DeviceRow, code: AccessCode) -> AccessCodeRow:
+    return AccessCodeRow(
+        id=order.access_code_id,
+        workspace_id=device.workspace_id,
+        device_id=device.id,
+        name=order.request.name,
+        arrives_at=order.request.arrives_at,
+        code=code.model_dump(mode="json"),
+        created_at=order.now,
+    )
 
 
 def _noting(happened: list[Event], observed: Observed) -> AccessCode:

@@ -21,6 +21,17 @@ from store.slots import release_slot
 from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow, PinRow, SlotRow, WorkspaceRow
 
 
+def card(device: DeviceRow, account: ConnectedAccountRow) -> DeviceCard:
+    """Give what a code's workflow must know of its lock."""
+    return DeviceCard(
+        device_id=device.id,
+        workspace_id=device.workspace_id,
+        account_id=account.id,
+        provider=account.provider,
+        name=device.name,
+    )
+
+
 class CodeNotFoundError(Exception):
     """No such access code, or its deletion is complete."""
 
@@ -35,17 +46,6 @@ class StoredCode:
     facts: DeviceFacts
     account: ConnectedAccountRow
     slot: SlotRow | None = None
-
-    @property
-    def card(self) -> DeviceCard:
-        """What the workflow must know of the lock."""
-        return DeviceCard(
-            device_id=self.device.id,
-            workspace_id=self.row.workspace_id,
-            account_id=self.account.id,
-            provider=self.account.provider,
-            name=self.device.name,
-        )
 
     @property
     def is_readable(self) -> bool:
@@ -114,14 +114,26 @@ async def open_codes_of(session: AsyncSession, device_id: UUID) -> Sequence[UUID
     return (await session.exec(query)).all()
 
 
-async def lock_device(session: AsyncSession, device_id: UUID) -> DeviceRow | None:
-    """Read a lock and keep others from registering codes for it until the transaction ends; None: unknown."""
-    return await session.get(DeviceRow, device_id, with_for_update=True)
+@dataclass(frozen=True, slots=True)
+class LockedDevice:
+    """A lock with its account and its workspace; others cannot register codes for it until the transaction ends."""
+
+    device: DeviceRow
+    account: ConnectedAccountRow
+    workspace: WorkspaceRow
 
 
-async def workspace_of(session: AsyncSession, stored: DeviceRow) -> WorkspaceRow:
-    """Read a lock's workspace."""
-    return (await session.exec(select(WorkspaceRow).where(WorkspaceRow.id == stored.workspace_id))).one()
+async def lock_device(session: AsyncSession, device_id: UUID) -> LockedDevice | None:
+    """Read a lock for registering a code; None: unknown, or its vendor no longer knows it."""
+    query = (
+        select(DeviceRow, ConnectedAccountRow, WorkspaceRow)
+        .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
+        .join(WorkspaceRow, col(DeviceRow.workspace_id) == col(WorkspaceRow.id))
+        .where(DeviceRow.id == device_id, col(DeviceRow.removed_at).is_(None))
+        .with_for_update(of=DeviceRow)
+    )
+    found = (await session.exec(query)).first()
+    return None if found is None else LockedDevice(*found)
 
 
 async def save(session: AsyncSession, stored: StoredCode, code: AccessCode, now: datetime) -> AccessCode:

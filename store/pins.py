@@ -5,6 +5,7 @@ first write the digits are marked `loaded`, and the partial unique index refuses
 lock with the same digits, whatever raced to get there.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -54,6 +55,14 @@ async def indexes_in_use(session: AsyncSession, device_id: UUID, since: datetime
     return frozenset((await session.exec(query)).all())
 
 
+async def held_by_others(session: AsyncSession, device_id: UUID, *, besides: UUID) -> Sequence[PinRow]:
+    """Read the digits that other codes plan or have on the lock."""
+    query = select(PinRow).where(
+        PinRow.device_id == device_id, col(PinRow.released_at).is_(None), PinRow.access_code_id != besides
+    )
+    return (await session.exec(query)).all()
+
+
 async def load_pin(session: AsyncSession, pin: PinRow, now: datetime) -> None:
     """Write down that these digits may be on the lock from now on.  Doing so again is no matter.
 
@@ -70,7 +79,8 @@ async def load_pin(session: AsyncSession, pin: PinRow, now: datetime) -> None:
     )
     try:
         async with session.begin_nested():
-            await session.exec(older.values(released_at=now))
+            if pin.generation > 1:
+                await session.exec(older.values(released_at=now))
             await session.exec(
                 update(PinRow)
                 .where(

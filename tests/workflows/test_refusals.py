@@ -76,6 +76,17 @@ async def test_digits_that_break_a_constraint_are_refused(house: House) -> None:
     assert (refusal["rule"], refusal["shape"]) == ("cannot_contain_089", "7 digits")
 
 
+async def test_digits_that_begin_like_anothers_are_refused_where_the_lock_tells_codes_apart_by_that(
+    house: House,
+) -> None:
+    rule = CodeConstraint(constraint_type=ConstraintType.UNIQUE_FIRST_FOUR_DIGITS)
+    lock = await house.new_lock(f"Lock {uuid4()}", code_constraints=(rule,))
+    first, second = uuid4(), uuid4()
+    await house.start(await house.request(lock, code=house.seal(CANARY, first)), code_id=first)
+    request = await house.request(lock, code=house.seal(CANARY[:4] + "05", second))
+    assert (await refused(house, request, second))["rule"] == "unique_first_four_digits"
+
+
 async def test_digits_sealed_for_another_code_are_refused(house: House) -> None:
     lock = await house.device("Front Door")
     refusal = await refused(house, await house.request(lock, code=house.seal(CANARY, uuid4())))
