@@ -7,14 +7,14 @@ import sys
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from bench.bare import QUEUE, BareWorkflow, do_nothing
+from bench.bare import QUEUE, BareRegistration, BareWorkflow, do_nothing
 from workers.lifetime import until_signal
 
 
 async def run(address: str) -> None:
     """Work until cancelled; one line of JSON says that it does.  No data converter, no codec, SDK defaults."""
     client = await Client.connect(address)
-    async with Worker(client, task_queue=QUEUE, workflows=[BareWorkflow], activities=[do_nothing]):
+    async with Worker(client, task_queue=QUEUE, workflows=[BareRegistration, BareWorkflow], activities=[do_nothing]):
         print(json.dumps({"ready": True}), flush=True)
         await asyncio.Event().wait()
 
