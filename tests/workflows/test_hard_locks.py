@@ -133,3 +133,20 @@ async def test_a_cancelled_code_on_a_flapping_lock_leaves_nothing(house: House) 
     await house.pass_time(until=life.starts_at + timedelta(minutes=3))
     assert await house.truth(lock) == []
     assert (await life.stored()).code.closed
+
+
+async def test_new_digits_that_the_lock_ignores_are_not_believed(house: House) -> None:
+    lock = await house.new_lock(f"Lock {uuid4()}")
+    life = await house.start(await house.request(lock))
+    await house.pass_time(until=life.starts_at + SOON)
+    old = await life.pin()
+    await house.fault(lock, "lying_success", on="program")
+    changed_at = await house.now()
+    await life.update(UpdateName.CHANGE, CodeChange(new_digits=True))
+    await house.pass_time(until=changed_at + timedelta(seconds=30))
+    assert await reported(house, life) is Status.SETTING
+    assert [slot["pin"] for slot in await house.truth(lock)] == [old]
+    await house.heal(lock)
+    await house.pass_time(until=changed_at + timedelta(seconds=95))
+    assert await reported(house, life) is Status.SET
+    assert [slot["pin"] for slot in await house.truth(lock)] == [await life.pin()]
