@@ -58,6 +58,8 @@ class CodeLife:
         self._not_before: datetime | None = None
         self._in_doubt = False
         self._nudged = False
+        self._has_answered = False
+        """A message was answered since the last sleep."""
         self._cancelled = self._carried is not None and self._carried.cancelled
         self._shown = display.shown_at_start(workflow.info().typed_search_attributes)
 
@@ -77,8 +79,8 @@ class CodeLife:
                 continue
             self._begin_operation(decision)
             self._show(decision)
-            await self._sleep(decision)
             self._continue_as_new_where_due()
+            await self._sleep(decision)
         if self._code.wish.ending is Ending.CANCELLED:
             raise asyncio.CancelledError
         return self._receipt()
@@ -132,8 +134,11 @@ class CodeLife:
         return not self._inbox and workflow.all_handlers_finished()
 
     def _continue_as_new_where_due(self) -> None:
-        """Start over with a short history, from an idle moment only: an update half done would be lost."""
-        busy = self._operation is not None or self._inbox or not workflow.all_handlers_finished()
+        """Start over with a short history, from an idle moment only.
+
+        An update half done would be lost, and the answer to one that was completed in this same task might be.
+        """
+        busy = self._operation is not None or self._has_answered or not workflow.all_handlers_finished()
         if busy or not workflow.info().is_continue_as_new_suggested():
             return
         carried = self._registered.model_copy(update={"code": self._code, "cancelled": self._cancelled})
@@ -194,7 +199,7 @@ class CodeLife:
         while self._inbox:
             message = self._inbox[0]
             await self._answer(message)
-            message.done = True
+            self._has_answered = message.done = True
             self._inbox.popleft()
 
     async def _answer(self, message: Message) -> None:
@@ -352,6 +357,7 @@ class CodeLife:
         wait = None if decision.wake_at is None or alone else decision.wake_at - workflow.now()
         if wait is not None and wait <= timedelta(0):
             return
+        self._has_answered = False
         try:
             await workflow.wait_condition(self._is_woken, timeout=wait, timeout_summary=display.waiting_for(decision))
         except TimeoutError:
