@@ -182,14 +182,6 @@ def check_length(pin: str, lengths: Collection[int]) -> tuple[BrokenRule, ...]:
     return (_broken_pin(pin, "code_length", f"The lock takes codes of these lengths only: {wanted}."),)
 
 
-def vendor_makes_pin(constraints: Iterable[CodeConstraint]) -> bool:
-    """Whether the PIN is the vendor's to make (Salto, Oracode): ours to read back, not to send."""
-    kinds = {constraint.constraint_type for constraint in constraints}
-    return not kinds.isdisjoint(
-        {ConstraintType.CANNOT_SPECIFY_PIN_CODE, ConstraintType.PIN_CODE_MATCHES_EXISTING_SET},
-    )
-
-
 def _pin_complaint(
     kind: ConstraintType,
     pin: str,

@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.access_code import AccessCode, Ending, Presence
 from domain.devices import DeviceCard, DeviceFacts
 from domain.lifecycle import opens
+from domain.problems import ProblemCode, Problems, raised
 from store.pins import release_pins
 from store.slots import release_slot
 from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow, PinRow, SlotRow, WorkspaceRow
@@ -46,6 +47,23 @@ class StoredCode:
     facts: DeviceFacts
     account: ConnectedAccountRow
     slot: SlotRow | None = None
+
+    @property
+    def problems(self) -> Problems:
+        """The code's own problems and, while it lives, those of its account and its lock: they are the code's, too."""
+        if self.code.closed:
+            return self.code.problems
+        account, device = self.account, self.device
+        silent_since = None if device.online or device.removed_at else device.seen_at or device.created_at
+        shared = (
+            (ProblemCode.ACCOUNT_DISCONNECTED, account.disconnected_at),
+            (ProblemCode.DEVICE_REMOVED, device.removed_at),
+            (ProblemCode.DEVICE_DISCONNECTED, silent_since),
+        )
+        problems = self.code.problems
+        for problem, since in shared:
+            problems = problems if since is None else raised(problems, problem, since)
+        return problems
 
     @property
     def is_readable(self) -> bool:

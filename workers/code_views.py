@@ -18,12 +18,12 @@ def stored_brief(stored: StoredCode, now: datetime, *, as_json: bool) -> dict[st
         return facts
     columns = ("access_code_id", "name", "device_name", "status", "starts_at", "ends_at")
     brief = {column: facts[column] for column in columns}
-    return {**brief, "problems": [problem.code for problem in stored.code.problems]}
+    return {**brief, "problems": [problem.code for problem in stored.problems]}
 
 
 def stored_facts(stored: StoredCode, now: datetime, *, as_json: bool) -> dict[str, Any]:
     """Give everything of one code but its digits."""
-    wish, problems = stored.code.wish, stored.code.problems
+    wish, problems = stored.code.wish, stored.problems
     zone = facts_of(stored.device).time_zone
 
     def moment(instant: datetime | None) -> Any:

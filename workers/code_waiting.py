@@ -58,7 +58,7 @@ class Waiter:
         deadline = time.monotonic() + self._timeout_seconds
         while not is_done(stored := await self._reader.get(access_code_id)):
             if time.monotonic() > deadline:
-                problems = ", ".join(problem.code for problem in stored.code.problems) or "none so far"
+                problems = ", ".join(problem.code for problem in stored.problems) or "none so far"
                 raise CommandError(
                     f"access code {access_code_id} {lacking} after {self._timeout_seconds:.0f} s; trying goes on; "
                     f"problems: {problems}"

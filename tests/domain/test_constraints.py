@@ -16,7 +16,6 @@ from domain.constraints import (
     broken_start_rules,
     check_digits,
     check_length,
-    vendor_makes_pin,
 )
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -143,11 +142,6 @@ def test_all_fields_are_judged_together() -> None:
 
 def test_repeated_demand_complains_once() -> None:
     assert len(broken_pin_rules("1000", demand("no_zeros") * 2, chosen_by_caller=True)) == 1
-
-
-def test_vendors_that_make_pins_are_known() -> None:
-    making = {kind for kind in ConstraintType if vendor_makes_pin(demand(kind))}
-    assert making == {ConstraintType.CANNOT_SPECIFY_PIN_CODE, ConstraintType.PIN_CODE_MATCHES_EXISTING_SET}
 
 
 @settings(deadline=None)

@@ -178,3 +178,26 @@ async def test_a_removal_that_fails_says_so_and_goes_on(house: House, kind: Faul
     failed_at = await life.seconds_of("failed_to_remove_from_device")
     assert failed_at - (life.ends_at - life.starts_at).total_seconds() == pytest.approx(600, abs=1)
     assert await life.problems() == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem", "said"),
+    [
+        (FaultKind.OFFLINE, "device_disconnected", Status.SETTING),
+        (FaultKind.ACCOUNT_DISCONNECTED, "account_disconnected", Status.UNKNOWN),
+    ],
+)
+async def test_a_code_shows_what_is_wrong_with_its_lock_or_account(
+    house: House, kind: FaultKind, problem: str, said: Status
+) -> None:
+    lock = await house.new_lock(f"Shared {uuid4()}")
+    life = await house.start(await house.request(lock))
+    await house.fault(lock, kind)
+    await house.pass_time(until=life.starts_at + timedelta(seconds=5))
+    assert [shown.code for shown in (await life.stored()).problems] == [problem]
+    assert await reported(house, life) is said
+    await house.heal(lock)
+    await house.pass_time(until=life.starts_at + WITHIN)
+    assert (await life.stored()).problems == ()
+    assert await reported(house, life) is Status.SET
+    await life.end()
