@@ -1,10 +1,15 @@
-"""The tables, and the two unique indexes that no race gets past.
+"""The tables, and the unique indexes that no race gets past.
 
 What may be on a lock is written down before the lock is told: a `pins` row turns `loaded` and a `slots` row appears
 in the transaction before the first write, and both stay until absence was read back.  Hence
 
 * `uq_pins_loaded`: no two codes that may be on one lock at once have the same digits;
-* `uq_slots_number`: no two codes have the same slot.
+* the key of `slots`: no two codes have the same slot.
+
+Two more keep backup codes apart, whatever is retried or raced:
+
+* `uq_backups_claim`: one pool serves one claim with one backup; a backup has room for one claim;
+* `uq_access_codes_stand_in`: one code has one stand-in at a time.
 
 Digits and credentials are encrypted; `pin_index` is a keyed hash that tells equality and nothing else.
 Every instant is UTC.  JSON columns hold domain models as pydantic writes them.
@@ -88,6 +93,10 @@ class DeviceRow(SQLModel, table=True):
     """`domain.devices.DeviceFacts`."""
     policy: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     online: bool = True
+    is_managed: bool = True
+    """False: no new codes are put on it; those that are there live out their time."""
+    problems: list[Any] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """`domain.problems.Problem`s of the lock itself."""
     created_at: datetime = _instant()
     seen_at: datetime | None = _instant(nullable=True)
     """When the vendor last listed it."""
@@ -99,7 +108,17 @@ class AccessCodeRow(SQLModel, table=True):
     """An access code: what is wanted and what is known, without its digits."""
 
     __tablename__ = "access_codes"
-    __table_args__ = (Index("ix_access_codes_device", "device_id", "closed"),)
+    __table_args__ = (
+        Index("ix_access_codes_device", "device_id", "closed"),
+        Index("ix_access_codes_key", "workspace_id", "common_code_key"),
+        Index(
+            "uq_access_codes_stand_in",
+            "stands_in_for",
+            unique=True,
+            sqlite_where=text("NOT closed"),
+            postgresql_where=text("NOT closed"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     workspace_id: UUID = Field(foreign_key="workspaces.id", index=True)
@@ -114,6 +133,63 @@ class AccessCodeRow(SQLModel, table=True):
     created_at: datetime = _instant()
     deleted_at: datetime | None = _instant(nullable=True)
     """When an explicit deletion was completed; from then on the code answers 404."""
+    common_code_key: str | None = None
+    """Codes of one workspace with one key have the same digits."""
+    backup_id: UUID | None = Field(default=None, foreign_key="backups.id", index=True)
+    """The backup that this code is a part of.  Until it stands in for a code it exists for nobody but its pool."""
+    stands_in_for: UUID | None = None
+    """The code in whose place this backup code was handed out."""
+    opens: bool = False
+    """`domain.lifecycle.opens`, for reading without parsing: proven on the lock and not contradicted since."""
+
+
+class BackupPoolRow(SQLModel, table=True):
+    """The backup codes of one lock, or of a set of locks whose codes share their digits."""
+
+    __tablename__ = "backup_pools"
+
+    id: str = Field(primary_key=True)
+    """The lock's id, or a hash of the sorted ids: `domain.backup_pool.pool_id`."""
+    workspace_id: UUID = Field(foreign_key="workspaces.id", index=True)
+    enabled: bool = True
+    """It is to be kept full.  When it no longer is, backup codes that nobody pulled are taken off."""
+    refused_at: datetime | None = _instant(nullable=True)
+    """When a lock last refused a backup code for good."""
+    created_at: datetime = _instant()
+
+
+class PooledDeviceRow(SQLModel, table=True):
+    """Which locks a pool spans."""
+
+    __tablename__ = "pooled_devices"
+
+    pool_id: str = Field(foreign_key="backup_pools.id", primary_key=True)
+    device_id: UUID = Field(foreign_key="devices.id", primary_key=True, index=True)
+
+
+class BackupRow(SQLModel, table=True):
+    """One backup: one set of digits, with a code on each lock of its pool."""
+
+    __tablename__ = "backups"
+    __table_args__ = (
+        Index(
+            "uq_backups_claim",
+            "pool_id",
+            "claim",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    pool_id: str = Field(foreign_key="backup_pools.id", index=True)
+    claim: str | None = None
+    """Who has it: the id of a code, or the common key of several; None: nobody yet."""
+    created_at: datetime = _instant()
+    claimed_at: datetime | None = _instant(nullable=True)
+    closed_at: datetime | None = _instant(nullable=True)
+    """When the last of its codes was proven gone, or none was ever made."""
 
 
 class PinRow(SQLModel, table=True):
@@ -204,4 +280,6 @@ class EventRow(SQLModel, table=True):
     access_code_id: UUID | None = Field(default=None, index=True)
     device_id: UUID | None = Field(default=None, index=True)
     account_id: UUID | None = None
+    hidden: bool = False
+    """It is about a backup code that nobody had pulled yet: neither listed nor delivered, ever."""
     payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
