@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 from pydantic import SecretStr
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,13 +21,15 @@ from temporalio import activity
 from activities.digits import longest_name
 from activities.failures import AttemptFailure, try_again
 from activities.orders import LockOrder
+from activities.pools_concerned import pools_of_backup
+from activities.telling import tell
 from domain.access_code import AccessCode
 from domain.events import Event
 from domain.names import lock_name, mark
 from domain.observation import Sighting, observe
 from domain.retry import delay_before_next
 from providers.base import Place
-from store import codes, events, leases
+from store import codes, leases
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
@@ -52,6 +53,8 @@ class LockTurn:
     """Digits that the code had before and that may still be on the lock."""
     generation: int
     """The generation that this attempt is about; the wish may move on while it runs."""
+    pool_id: str | None
+    """The pool that a backup code belongs to."""
     may_take: timedelta
     """How much later a call of this attempt may still leave us, even from a worker that is thought dead."""
     attempts: list[AttemptRow] = field(default_factory=list)
@@ -151,7 +154,8 @@ class LockTurns:
         aad = pin_aad(stored.row.workspace_id, stored.row.id)
         *older, digits = (SecretStr(self._keyring.decrypt(row.ciphertext, aad).decode()) for row in rows)
         generation = stored.code.wish.generation
-        return LockTurn(order, stored, lease, rows[-1], digits, tuple(older), generation, self._lease_for)
+        pool_id = next(iter(await pools_of_backup(session, stored)), None)
+        return LockTurn(order, stored, lease, rows[-1], digits, tuple(older), generation, pool_id, self._lease_for)
 
     async def reserve(self, session: AsyncSession, turn: LockTurn, avoid: Collection[int] = ()) -> None:
         """Write down that the code's digits may be on the lock, and which slot they take.
@@ -203,16 +207,7 @@ class LockTurns:
     async def end(self, session: AsyncSession, turn: LockTurn) -> None:
         """Write the record and give the lease back, in the transaction of what was seen last."""
         session.add_all(turn.attempts)
-        await events.append(
-            session,
-            turn.happened,
-            workspace_id=turn.stored.row.workspace_id,
-            now=turn.now,
-            new_id=uuid4,
-            access_code_id=turn.stored.row.id,
-            device_id=turn.stored.device.id,
-            account_id=turn.stored.account.id,
-        )
+        await tell(session, turn.stored, turn.happened, turn.now)
         await leases.release(session, turn.lease, wrote=turn.wrote, now=datetime.now(UTC))
 
 

@@ -29,7 +29,7 @@ class CodeReader:
                 stored = await codes.get(session, access_code_id)
             except codes.CodeNotFoundError:
                 raise _not_found(access_code_id) from None
-        if stored.row.deleted_at is not None:
+        if stored.row.deleted_at is not None or stored.is_hidden:
             raise _not_found(access_code_id)
         return stored
 
