@@ -133,9 +133,9 @@ class DeviceCodeActivities:
         await self._turns.end(session, turn)
 
     async def _told(self, turn: LockTurn) -> AccessCode:
-        """Give the code, once its pool knows how it stands.  A pool that cannot be told has the attempt repeated."""
-        if turn.pool_id is not None:
-            await self._neighbours.wake_pool(turn.pool_id)
+        """Give the code, once the pools know that it concerns.  One that cannot be told has the attempt repeated."""
+        for pool_id in turn.pools:
+            await self._neighbours.wake_pool(pool_id)
         return turn.code
 
     def _raise_failure(self, turn: LockTurn, verdict: Verdict, fail_after: timedelta) -> None:

@@ -74,6 +74,8 @@ class LockOrder(_Order):
     due_at: AwareDatetime
     not_before: AwareDatetime | None = None
     """What the last attempt was told to wait for; the lock is left alone until then."""
+    is_backup: bool = False
+    """It belongs to a backup pool, which should know how it ends."""
 
 
 class PullOrder(_Order):
