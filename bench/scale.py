@@ -43,8 +43,8 @@ FULL = Scale(
     due_apart=timedelta(milliseconds=130),
     sleepers=500,
     pools=1000,
-    settle_seconds=60,
-    rest_seconds=180,
+    settle_seconds=30,
+    rest_seconds=120,
 )
 SMOKE = Scale(
     rounds=1,

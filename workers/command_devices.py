@@ -1,6 +1,8 @@
 """The commands on locks: what is known of them, and what they are used for."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from pydantic import ValidationError
@@ -73,11 +75,7 @@ def policy(
     async def work() -> tuple[Policy, DeviceRow]:
         row = await find_device(device)
         if changes:
-            # The service comes first: without Temporal nothing is written, so nothing is left untold.
-            async with device_service() as service, reading() as database:
-                async with database.write() as session:
-                    await devices.set_policy(session, row.id, laid_over(row.policy, changes))
-                await service.update(DeviceChange(device_id=row.id))
+            await _change_policy(row.id, changes)
         async with reading() as database, database.read() as session:
             row = await session.get_one(DeviceRow, row.id)
             workspace = await session.get_one(WorkspaceRow, row.workspace_id)
@@ -104,6 +102,16 @@ async def find_device(id_or_name: str) -> DeviceRow:
     if row is None:
         raise CommandError(f"there is no lock {id_or_name!r}; see: latchwork devices list")
     return row
+
+
+async def _change_policy(device_id: UUID, changes: Mapping[str, Any]) -> None:
+    """Write a lock's settings down and tell its pools."""
+    # The service comes first: without Temporal nothing is written, so nothing is left untold.
+    async with device_service() as service, reading() as database:
+        async with database.write() as session:
+            row = await session.get_one(DeviceRow, device_id, with_for_update=True)
+            await devices.set_policy(session, device_id, laid_over(row.policy, changes))
+        await service.update(DeviceChange(device_id=device_id))
 
 
 def _show(device: str, *, as_json: bool) -> None:
