@@ -24,11 +24,12 @@ from activities.failures import AttemptFailure, try_again
 from activities.orders import LockOrder
 from domain.access_code import AccessCode
 from domain.events import Event
+from domain.hearing import Told
 from domain.names import lock_name, mark
 from domain.observation import Sighting, observe
 from domain.retry import delay_before_next
 from providers.base import Place
-from store import codes, events, leases
+from store import codes, events, inbound, leases
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
@@ -60,9 +61,14 @@ class LockTurn:
     _started: float = field(default_factory=time.monotonic)
 
     @property
+    def began_at(self) -> datetime:
+        """The instant at which this attempt began."""
+        return activity.info().started_time
+
+    @property
     def now(self) -> datetime:
         """The present instant."""
-        return activity.info().started_time + timedelta(seconds=time.monotonic() - self._started)
+        return self.began_at + timedelta(seconds=time.monotonic() - self._started)
 
     @property
     def code(self) -> AccessCode:
@@ -187,6 +193,11 @@ class LockTurns:
         observed = observe(turn.code, sighting, now, turn.stored.facts.capabilities)
         turn.happened.extend(observed.events)
         return await codes.save(session, turn.stored, observed.code, now)
+
+    async def told(self, turn: LockTurn, reference: str) -> Told | None:
+        """Give what the vendor told last of its code on the turn's lock; None: nothing."""
+        async with self._database.read() as session:
+            return await inbound.newest_about(session, turn.stored.device.id, reference)
 
     @asynccontextmanager
     async def resumed(self, turn: LockTurn) -> AsyncIterator[AsyncSession]:

@@ -7,12 +7,14 @@ from fastapi import FastAPI
 from temporalio.converter import PayloadCodec
 
 from api.codec import codec_router
+from api.inbound import WebhookIntake, inbound_router
 
 
-def create_app(*, codec: PayloadCodec, ui_origin: str | None) -> FastAPI:
+def create_app(*, codec: PayloadCodec, ui_origin: str | None, intake: WebhookIntake | None = None) -> FastAPI:
     """The application.
 
     `ui_origin` is the Temporal UI's origin (scheme, host and port); with None there is no codec endpoint.
+    `intake` takes vendors' webhooks; with None there is no route for them.
     """
     app = FastAPI(title="Latchwork", docs_url=None, redoc_url=None)
 
@@ -23,4 +25,6 @@ def create_app(*, codec: PayloadCodec, ui_origin: str | None) -> FastAPI:
 
     if ui_origin is not None:
         app.include_router(codec_router(codec, ui_origin))
+    if intake is not None:
+        app.include_router(inbound_router(intake))
     return app

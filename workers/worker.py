@@ -21,6 +21,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from activities.accounts import AccountActivities
 from activities.device_codes import DeviceCodeActivities
 from activities.drivers import Drivers, MakeDriver
+from activities.lock_news import LockNewsActivities
 from activities.registration import RegistrationActivities
 from providers.base import Credentials, Driver
 from providers.registry import DRIVERS, driver_factory
@@ -29,9 +30,10 @@ from store.keyring import KeyRing
 from workers.settings import Settings
 from workflows.access_code import AccessCodeWorkflow
 from workflows.contracts import DEVICE_CONNECTED_SIGNAL, QUEUE, access_code_workflow_id, provider_queue
+from workflows.lock_news import LockNewsWorkflow
 from workflows.sync_account import SyncAccountWorkflow
 
-WORKFLOWS: tuple[type, ...] = (AccessCodeWorkflow, SyncAccountWorkflow)
+WORKFLOWS: tuple[type, ...] = (AccessCodeWorkflow, SyncAccountWorkflow, LockNewsWorkflow)
 
 CALLS_PER_ATTEMPT = 3
 """An attempt looks, writes and looks again."""
@@ -87,11 +89,12 @@ async def running_workers(
     registration = RegistrationActivities(database, keyring, limit)
     device_codes = DeviceCodeActivities(database, keyring, drivers, limit)
     accounts = AccountActivities(database, drivers, Nudger(client))
+    news = LockNewsActivities(database, keyring)
     main = Worker(
         client,
         task_queue=QUEUE,
         workflows=WORKFLOWS,
-        activities=[*registration.all(), *accounts.all()],
+        activities=[*registration.all(), *accounts.all(), *news.all()],
         deployment_config=_BUILD,
         max_cached_workflows=settings.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=_STICKY_QUEUE,

@@ -21,6 +21,7 @@ QUEUE = "latchwork"
 
 ACCESS_CODE_WORKFLOW = "AccessCodeWorkflow"
 SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
+LOCK_NEWS_WORKFLOW = "LockNewsWorkflow"
 
 
 def provider_queue(provider: str) -> str:
@@ -50,6 +51,11 @@ def access_code_id_of(workflow_id: str) -> UUID:
 def sync_account_workflow_id(account_id: UUID) -> str:
     """Give the workflow id under which an account's devices are discovered and refreshed."""
     return f"sync-account/{account_id}"
+
+
+def lock_news_workflow_id(account_id: UUID, message_id: str) -> str:
+    """Give the workflow id under which one message of a vendor is taken in, once."""
+    return f"lock-news/{account_id}/{message_id}"
 
 
 class UpdateName(StrEnum):
@@ -161,3 +167,12 @@ class SyncAccountResult(BaseModel):
     devices: int
     added: int
     connected: int
+
+
+class LockNewsInput(Request):
+    """The one argument of `LockNewsWorkflow`: a vendor's message whose signature was checked, sealed."""
+
+    account_id: UUID
+    message_id: str
+    sealed: str
+    received_at: AwareDatetime
