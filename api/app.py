@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from temporalio.converter import PayloadCodec
 
 from api.codec import codec_router
+from api.docs import add_docs
 from api.inbound import WebhookIntake, inbound_router
 
 
@@ -23,6 +24,7 @@ def create_app(*, codec: PayloadCodec, ui_origin: str | None, intake: WebhookInt
         """Say that the process answers; whether Temporal and the database do is not its matter."""
         return {"ok": True}
 
+    add_docs(app)
     if ui_origin is not None:
         app.include_router(codec_router(codec, ui_origin))
     if intake is not None:
