@@ -11,8 +11,9 @@ from activities.turn import LockTurn, LockTurns
 from domain.hearing import confirms
 from providers.base import Driver
 
-LOOKS_AFTER_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.75)
-"""When to look for the lock's word, each counted from the last look: 1.5 s in all, which an attempt has to spare."""
+LOOKS_AFTER_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.75, 1.5)
+"""When to look for the lock's word, each counted from the last look: 3 s in all.  An attempt has them to spare, as it
+did not have to look before it wrote."""
 
 
 def may_hear(turn: LockTurn, driver: Driver) -> bool:

@@ -7,12 +7,14 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from sqlmodel import col, select
 
+from activities.hearing import LOOKS_AFTER_SECONDS
 from store import devices
-from store.tables import DeviceRow
+from store.tables import AttemptRow, DeviceRow
 from tests.histories.payloads import decoded_text
 from tests.house import House, Life
-from tests.inbound import Intake, open_intake
+from tests.inbound import Intake, open_intake, set_secret
 from tests.waiting import eventually
 from workers.codec import KeyRingCodec
 from workflows.contracts import lock_news_workflow_id
@@ -65,10 +67,16 @@ async def test_a_vendor_that_does_not_speak_for_the_lock_is_not_believed(house: 
 
 async def test_an_account_without_a_secret_is_not_waited_for(house: House, intake: Intake) -> None:
     lock = await intake.telling_lock()
-    await house.fault(lock, "webhook_lost")
-    life = await set_life(house, lock)
-    assert await operations(house, lock) == ["program", "read"]
-    assert ("hear", "known") not in await life.attempts()
+    await set_secret(house, house.account_id, None)
+    try:
+        life = await set_life(house, lock)
+    finally:
+        await set_secret(house, house.account_id, intake.secret)
+    assert await life.attempts() == [("program", "accepted"), ("read", "known")]
+    async with house.database.read() as session:
+        query = select(AttemptRow.started_at).where(AttemptRow.access_code_id == life.id).order_by(col(AttemptRow.id))
+        written_at, read_at = (await session.exec(query)).all()
+    assert read_at - written_at < timedelta(seconds=sum(LOOKS_AFTER_SECONDS))
 
 
 @pytest.mark.parametrize(
@@ -96,8 +104,8 @@ async def test_news_that_come_twice_late_or_never_do_no_harm(
     assert len(messages) == len(set(messages))
 
 
-async def test_a_word_about_a_lock_that_lies_is_never_waited_for_in_vain(house: House, intake: Intake) -> None:
-    """The vendor says yes, the lock never got the code: no word comes, and reading finds it out."""
+async def test_a_vendor_that_acknowledges_what_its_lock_never_got_is_found_out(house: House, intake: Intake) -> None:
+    """No word comes, and reading shows why."""
     lock = await intake.telling_lock()
     life = await house.start(await house.request(lock))
     await house.fault(lock, "lying_success", on="program", count=1)
