@@ -52,6 +52,7 @@ class LockNewsActivities:
                 if is_taken and activity.info().attempt == 1:
                     return NOBODY
                 news = self._read(account, order)
+                # With the lock's row in hand: on PostgreSQL, news that arrive together would not see each other.
                 device = None if news is None else await devices.device_of_lock(session, account.id, news.lock_id)
                 is_late = news is not None and device is not None and await _is_overtaken(session, device, news)
                 if not is_taken:

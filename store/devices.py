@@ -136,9 +136,12 @@ async def note_battery(session: AsyncSession, row: DeviceRow, level: float) -> N
 
 
 async def device_of_lock(session: AsyncSession, account_id: UUID, lock_id: str) -> DeviceRow | None:
-    """Give the lock of an account by its vendor's word for it; None: unknown, or removed."""
-    chosen = select(DeviceRow).where(
-        DeviceRow.account_id == account_id, DeviceRow.lock_id == lock_id, col(DeviceRow.removed_at).is_(None)
+    """Give the lock of an account by its vendor's word for it, and keep it from others; None: unknown, or removed."""
+    chosen = (
+        select(DeviceRow)
+        .where(DeviceRow.account_id == account_id, DeviceRow.lock_id == lock_id, col(DeviceRow.removed_at).is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     return (await session.exec(chosen)).one_or_none()
 

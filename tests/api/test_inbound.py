@@ -10,9 +10,11 @@ import httpx
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from api.app import create_app
 from api.inbound import MAX_BODY_BYTES, WebhookIntake
+from store.tables import InboundMessageRow
 from tests.house import House, new_ring, open_house
 from tests.inbound import Intake, new_secret, open_intake, register, set_secret
 from tests.waiting import eventually
@@ -21,6 +23,7 @@ from workers.codec import KeyRingCodec, data_converter
 from workers.lifetime import background
 from workers.processes import free_port
 from workers.serving import listen, serve
+from workflows.contracts import lock_news_workflow_id
 
 MESSAGE = {"event_type": "device.offline", "lock_id": "front-door", "timestamp": "2026-07-01T12:00:00Z"}
 
@@ -130,6 +133,24 @@ async def test_a_message_is_taken_once(house: House, intake: Intake) -> None:
     await eventually(last_is_taken, within=10, what="the last message is written down")
     assert await taken() == [True]
     assert not (await house.device(lock.name)).online
+
+
+async def test_a_message_that_temporal_has_forgotten_is_known_by_its_stored_id(house: House, intake: Intake) -> None:
+    message_id, now = f"msg_{uuid4().hex}", datetime.now(UTC)
+    async with house.database.write() as session:
+        session.add(
+            InboundMessageRow(
+                account_id=house.account_id,
+                message_id=message_id,
+                kind="nothing",
+                received_at=now - timedelta(days=2),
+                expires_at=now + timedelta(days=1),
+            )
+        )
+    assert (await intake.send(MESSAGE, message_id=message_id)).status_code == 200
+    handle = house.client.get_workflow_handle(lock_news_workflow_id(house.account_id, message_id))
+    with pytest.raises(RPCError, match="not found"):
+        await handle.describe()
 
 
 @pytest.mark.parametrize("message", [[], "text", {}, {"event_type": 7}, {"event_type": "device.online"}, {"a": {}}])
