@@ -24,21 +24,21 @@ class RegisterOrder(_Order):
     """The backup that the code belongs to; only a pool asks for such a code."""
 
 
+class IntroduceOrder(_Order):
+    """Start the workflows of codes that were registered along, and wake pools that new codes concern."""
+
+    siblings: tuple[Sibling, ...] = ()
+    pools: tuple[str, ...] = ()
+
+
 class Registered(_Order):
     """A registered code, as it stands; `attempt_timeout` bounds one attempt on its lock."""
 
     code: AccessCode
     device: DeviceCard
     attempt_timeout: timedelta
-    introduction: "IntroduceOrder | None" = None
+    introduction: IntroduceOrder | None = None
     """Whom to tell of the new code before anybody is answered."""
-
-
-class IntroduceOrder(_Order):
-    """Start the workflows of codes that were registered along, and wake pools that new codes concern."""
-
-    siblings: tuple[Sibling, ...] = ()
-    pools: tuple[str, ...] = ()
 
 
 class ChangeOrder(_Order):

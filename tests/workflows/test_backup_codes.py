@@ -2,16 +2,18 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
+from api.access_codes import AccessCodeService
 from domain.access_code import Status
 from domain.devices import Capabilities
 from domain.lifecycle import status
+from domain.refusals import RefusedError
 from domain.requests import CodeChange, CodeWindow
-from store import codes
+from store import accounts, codes, events
 from tests.house import House, Life, refusal_of
 from tests.workflows.pool_house import Pools
 from workflows.contracts import DeleteRequest, UpdateName
@@ -224,3 +226,67 @@ async def test_an_unmanaged_lock_loses_its_backups_and_keeps_its_guests(house: H
     assert (await guest.stored()).row.deleted_at is not None
     await house.pass_time(until=await house.now() + 6 * HOURS)
     assert {slot["pin"] for slot in await house.truth(lock)} == held
+
+
+async def test_a_backup_that_nobody_has_exists_at_no_door(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Silent {uuid4()}")
+    life = await pools.filled(lock)
+    service = AccessCodeService(house.client, house.database, house.keyring)
+    hidden = [code.row.id for code in await pools.on(lock)]
+    assert len(hidden) == 5
+    for code_id in hidden:
+        for ask in (
+            service.get(code_id),
+            service.reveal(code_id, house.keyring),
+            service.change(code_id, CodeChange(name="mine")),
+            service.delete(code_id),
+            service.pull_backup(code_id),
+        ):
+            with pytest.raises(RefusedError) as caught:
+                await ask
+            assert caught.value.refusal.type == "access_code_not_found"
+    assert {stored.row.id for stored in await service.list(life.receipt.workspace_id, lock.id)} == {life.id}
+    assert await told_about(house, hidden) == []
+    assert await pools.ready(lock) == 5
+
+    taken = await house.start(await house.request(lock, starts_in=timedelta(days=30)))
+    digits = await pools.digits(hidden[0])
+    guessed = uuid4()
+    guess = await house.request(lock, code=house.seal(digits, guessed))
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await house.start(guess, code_id=guessed)
+    assert str(hidden[0]) not in str(await refusal_of(refused.value))
+
+    stand_in = await pools.pull(life)
+    assert {stored.row.id for stored in await service.list(life.receipt.workspace_id, lock.id)} == {
+        *(life.id, taken.id, stand_in)
+    }
+    assert (await service.get(stand_in)).row.stands_in_for == life.id
+    assert await told_about(house, hidden) == []
+    await life.update(UpdateName.DELETE, DeleteRequest())
+    await pools.settle()
+    assert await told_about(house, [stand_in]) == ["access_code.removed_from_device", "access_code.deleted"]
+
+
+async def told_about(house: House, code_ids: list[UUID]) -> list[str]:
+    """List what whoever listens hears of these codes."""
+    async with house.database.read() as session:
+        heard = await events.list_events(session, accounts.DEFAULT_WORKSPACE_ID, limit=100_000)
+    return [event.event_type for event in heard if event.access_code_id in code_ids]
+
+
+async def test_asking_for_a_backup_is_answered_as_often_as_asked(house: House, pools: Pools) -> None:
+    """What is available stays so for a code that pulled by itself, and is used up for one that somebody pulled for."""
+    lock = await house.new_lock(f"Asked {uuid4()}")
+    await pools.filled(lock)
+    service = AccessCodeService(house.client, house.database, house.keyring)
+    somebody = await house.start(await house.request(lock))
+    assert await service.has_backup(await somebody.stored())
+    first = await service.pull_backup(somebody.id)
+    assert await service.pull_backup(somebody.id) == first
+    assert not await service.has_backup(await somebody.stored())
+    alone = await house.start(await house.request(lock))
+    await house.fault(lock, "offline")
+    await house.pass_time(until=alone.starts_at + BACKUP_AFTER + SOON)
+    assert await service.has_backup(await alone.stored())
+    assert (await service.pull_backup(alone.id)).pulled_backup_access_code_id == await pools.stand_in(alone)
