@@ -137,6 +137,19 @@ class Synced(_Order):
 
 
 class NudgeOrder(_Order):
-    """Tell the codes of these locks that their lock is back."""
+    """Tell the codes of these locks, and these codes, that their lock is back."""
 
     device_ids: tuple[UUID, ...]
+    access_code_ids: tuple[UUID, ...] = ()
+    """Single codes, beside those of the locks."""
+
+
+class LockNewsOrder(_Order):
+    """Take in what a vendor told by webhook."""
+
+    account_id: UUID
+    message_id: str
+    """The vendor's id of the message, the same for every repetition."""
+    sealed: str
+    """The message as it came, encrypted with the PIN key (`store.inbound.seal_message`), in base64."""
+    received_at: AwareDatetime

@@ -58,6 +58,7 @@ async def up(settings: Settings, options: UpOptions) -> None:
             # Imported only now: they take seconds on a busy machine, in which the children above are starting.
             from api.accounts import AccountService
             from api.app import create_app
+            from api.inbound import WebhookIntake
             from workers.backing import open_database
             from workers.client import connect
             from workers.codec import KeyRingCodec
@@ -70,7 +71,8 @@ async def up(settings: Settings, options: UpOptions) -> None:
             embedded = embedded_settings(settings, temporal.address)
             client = await connect(embedded, keyring)
             await stack.enter_async_context(running_workers(client, database, keyring, embedded))
-            app = create_app(codec=KeyRingCodec(keyring), ui_origin=temporal.ui_url)
+            intake = WebhookIntake(client, database, keyring)
+            app = create_app(codec=KeyRingCodec(keyring), ui_origin=temporal.ui_url, intake=intake)
             watched = {
                 "the API": await stack.enter_async_context(background(serve(app, listener))),
                 "Temporal": await stack.enter_async_context(background(temporal.process.wait())),

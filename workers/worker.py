@@ -22,6 +22,7 @@ from activities.backups import BackupActivities
 from activities.device_codes import DeviceCodeActivities
 from activities.device_use import DeviceUseActivities
 from activities.drivers import Drivers, MakeDriver
+from activities.lock_news import LockNewsActivities
 from activities.registration import RegistrationActivities
 from providers.base import Credentials, Driver
 from providers.registry import DRIVERS, driver_factory
@@ -32,10 +33,17 @@ from workers.settings import Settings
 from workflows.access_code import AccessCodeWorkflow
 from workflows.backup_pool import BackupPoolWorkflow
 from workflows.contracts import QUEUE, provider_queue
+from workflows.lock_news import LockNewsWorkflow
 from workflows.sync_account import SyncAccountWorkflow
 from workflows.update_device import UpdateDeviceWorkflow
 
-WORKFLOWS: tuple[type, ...] = (AccessCodeWorkflow, BackupPoolWorkflow, SyncAccountWorkflow, UpdateDeviceWorkflow)
+WORKFLOWS: tuple[type, ...] = (
+    AccessCodeWorkflow,
+    BackupPoolWorkflow,
+    LockNewsWorkflow,
+    SyncAccountWorkflow,
+    UpdateDeviceWorkflow,
+)
 
 CALLS_PER_ATTEMPT = 3
 """An attempt looks, writes and looks again."""
@@ -95,11 +103,12 @@ async def running_workers(
     pools = BackupPoolActivities(database, neighbours)
     device_use = DeviceUseActivities(database, neighbours)
     backups = BackupActivities(database, neighbours)
+    news = LockNewsActivities(database, keyring)
     main = Worker(
         client,
         task_queue=QUEUE,
         workflows=WORKFLOWS,
-        activities=[*registration.all(), *accounts.all(), *pools.all(), *backups.all(), *device_use.all()],
+        activities=[*registration.all(), *accounts.all(), *pools.all(), *backups.all(), *device_use.all(), *news.all()],
         deployment_config=_BUILD,
         max_cached_workflows=settings.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=_STICKY_QUEUE,

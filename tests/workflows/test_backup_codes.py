@@ -1,10 +1,12 @@
 """A guest whose code fails has a backup code at once, and nobody else has it: judged by the lock's truth."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 from temporalio.client import WorkflowUpdateFailedError
 
 from api.access_codes import AccessCodeService
@@ -16,17 +18,19 @@ from domain.requests import CodeChange, CodeWindow
 from store import accounts, codes, events
 from tests.house import House, Life, refusal_of
 from tests.workflows.pool_house import Pools
-from workflows.contracts import DeleteRequest, UpdateName
+from workflows.contracts import DeleteRequest, UpdateName, access_code_workflow_id, backup_pool_workflow_id
 
 BACKUP_AFTER = timedelta(minutes=2)
 SOON = timedelta(seconds=3)
 HOURS = timedelta(hours=1)
 
 
-@pytest.fixture
-def pools(house: House) -> Pools:
-    """The pools of the house."""
-    return Pools(house)
+@pytest_asyncio.fixture(loop_scope="session")
+async def pools(house: House) -> AsyncIterator[Pools]:
+    """The pools of the house; its locks are well again afterwards."""
+    made = Pools(house)
+    yield made
+    await made.heal()
 
 
 async def test_a_code_that_fails_has_a_backup_until_its_end(house: House, pools: Pools) -> None:
@@ -290,3 +294,58 @@ async def test_asking_for_a_backup_is_answered_as_often_as_asked(house: House, p
     await house.pass_time(until=alone.starts_at + BACKUP_AFTER + SOON)
     assert await service.has_backup(await alone.stored())
     assert (await service.pull_backup(alone.id)).pulled_backup_access_code_id == await pools.stand_in(alone)
+
+
+async def test_who_asks_for_a_code_that_is_no_more_is_told_so(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Past {uuid4()}")
+    await pools.filled(lock)
+    service = AccessCodeService(house.client, house.database, house.keyring)
+    expired = await house.start(await house.request(lock, starts_in=None, lasts=HOURS))
+    deleted = await house.start(await house.request(lock))
+    await service.delete(deleted.id)
+    await expired.end()
+    for code_id, told in (
+        (uuid4(), "access_code_not_found"),
+        (deleted.id, "access_code_not_found"),
+        (expired.id, "access_code_ended"),
+    ):
+        with pytest.raises(RefusedError) as caught:
+            await service.pull_backup(code_id)
+        assert caught.value.refusal.type == told
+    assert await pools.ready(lock) == 5
+
+
+async def test_a_policy_gives_every_lock_its_pool(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Always {uuid4()}")
+    await pools.set_policy(lock, backup_pool="always", backup_pool_size=2)
+    await house.start(await house.request(lock))
+    await pools.settle()
+    assert await pools.ready(lock) == 2
+
+
+async def test_a_code_may_be_told_not_to_pull_by_itself(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"By hand {uuid4()}")
+    await pools.set_policy(lock, pulls_backup=False)
+    await pools.filled(lock)
+    life = await house.start(await house.request(lock))
+    await house.pass_time(until=life.starts_at - SOON)
+    await house.fault(lock, "offline")
+    await house.pass_time(until=life.starts_at + timedelta(minutes=12))
+    assert await pools.stand_in(life) is None
+    stand_in = await pools.pull(life)
+    assert await house.opens(lock, await pools.digits(stand_in))
+
+
+async def test_a_pool_at_rest_does_nothing(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Resting {uuid4()}")
+    await pools.filled(lock)
+    resting = [backup_pool_workflow_id(str(lock.id))]
+    resting += [access_code_workflow_id(code.row.id) for code in await pools.on(lock)]
+    before = [await events_in(house, workflow_id) for workflow_id in resting]
+    await house.pass_time(until=await house.now() + timedelta(days=3))
+    assert [await events_in(house, workflow_id) for workflow_id in resting] == before
+
+
+async def events_in(house: House, workflow_id: str) -> int:
+    """Count the events in a workflow's history."""
+    return len((await house.client.get_workflow_handle(workflow_id).fetch_history()).events)

@@ -1,10 +1,12 @@
 """Codes that share their digits: one PIN on every lock of a home, all registered or none, and one backup PIN, too."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 from temporalio.client import WorkflowUpdateFailedError
 
 from api.access_codes import AccessCodeService
@@ -21,10 +23,12 @@ from workflows.contracts import STATE_QUERY, AccessCodeReceipt, UpdateName, acce
 HOURS = timedelta(hours=1)
 
 
-@pytest.fixture
-def pools(house: House) -> Pools:
-    """The pools of the house."""
-    return Pools(house)
+@pytest_asyncio.fixture(loop_scope="session")
+async def pools(house: House) -> AsyncIterator[Pools]:
+    """The pools of the house; its locks are well again afterwards."""
+    made = Pools(house)
+    yield made
+    await made.heal()
 
 
 @pytest.fixture
