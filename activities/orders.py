@@ -140,3 +140,11 @@ class NudgeOrder(_Order):
     """Tell the codes of these locks that their lock is back."""
 
     device_ids: tuple[UUID, ...]
+
+
+class DeliveryOrder(_Order):
+    """Send an event to an endpoint; with `once` a failure is final."""
+
+    event_id: UUID
+    webhook_id: UUID
+    once: bool = False

@@ -19,9 +19,13 @@ from domain.requests import CodeRequest, Request
 QUEUE = "latchwork"
 """Workflows and work on the store."""
 
+WEBHOOK_QUEUE = "webhooks"
+"""The activity-only queue of deliveries: slow endpoints hold up nothing else."""
+
 ACCESS_CODE_WORKFLOW = "AccessCodeWorkflow"
 BACKUP_POOL_WORKFLOW = "BackupPoolWorkflow"
 SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
+WEBHOOK_DELIVERY_WORKFLOW = "WebhookDeliveryWorkflow"
 UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
 
 
@@ -62,6 +66,11 @@ def update_device_workflow_id(device_id: UUID, change_id: UUID) -> str:
 def sync_account_workflow_id(account_id: UUID) -> str:
     """Give the workflow id under which an account's devices are discovered and refreshed."""
     return f"sync-account/{account_id}"
+
+
+def webhook_delivery_workflow_id(event_id: UUID, webhook_id: UUID) -> str:
+    """Give the workflow id of a delivery: two starts of one id are one delivery."""
+    return f"webhook-delivery/{event_id}/{webhook_id}"
 
 
 class UpdateName(StrEnum):
@@ -211,3 +220,11 @@ class SyncAccountResult(BaseModel):
     devices: int
     added: int
     connected: int
+
+
+class DeliveryInput(Request):
+    """The one argument of `WebhookDeliveryWorkflow`.  With `once` a failure is final, as a test wants it."""
+
+    event_id: UUID
+    webhook_id: UUID
+    once: bool = False
