@@ -17,6 +17,7 @@ from domain.event_body import StoredEvent, body, generations_in
 from domain.events import Event, EventType
 from domain.observation import SeenOnLock, announce, close, observe
 from domain.problems import Problem, ProblemCode, raised
+from domain.standing_in import with_backup
 from tests.domain.codes import MAYBE, NOON, stay
 
 ACCOUNT_TROUBLE = raised((), ProblemCode.ACCOUNT_DISCONNECTED, NOON - timedelta(hours=1))
@@ -35,6 +36,7 @@ EXAMPLES: dict[EventType, Event] = {
         NEW_WINDOW,
         LATE,
         SET,
+        with_backup(stay(), UUID(int=9), NOON).events[0],
         announce(stay(), ProblemCode.DELAY_IN_SETTING, NOON).events[0],
         announce(stay(), ProblemCode.FAILED_TO_REMOVE, NOON).events[0],
         summed_up([NEW_PIN, NEW_NAME, NEW_WINDOW], NOON),

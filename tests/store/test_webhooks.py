@@ -114,7 +114,7 @@ async def test_hidden_events_are_due_to_nobody_and_published_to_nobody(database:
             row.hidden = True
     assert await due(database) == []
     async with database.read() as session:
-        rows = await list_events(session, DEFAULT_WORKSPACE_ID)
+        rows = (await session.exec(select(EventRow))).all()
         assert (len(rows), await publish(session, rows, None)) == (1, [])
 
 
