@@ -153,3 +153,11 @@ class LockNewsOrder(_Order):
     sealed: str
     """The message as it came, encrypted with the PIN key (`store.inbound.seal_message`), in base64."""
     received_at: AwareDatetime
+
+
+class DeliveryOrder(_Order):
+    """Send an event to an endpoint; with `once` a failure is final."""
+
+    event_id: UUID
+    webhook_id: UUID
+    once: bool = False

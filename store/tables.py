@@ -62,6 +62,8 @@ class WorkspaceRow(SQLModel, table=True):
     name: str
     policy: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """Overrides of `domain.policy.Policy`, as JSON."""
+    digits_in_events: bool = True
+    """Published events carry the digits that they are about."""
     created_at: datetime = _instant()
 
 

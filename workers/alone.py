@@ -12,6 +12,7 @@ from workers.client import connect, ensure_search_attributes
 from workers.codec import KeyRingCodec
 from workers.command_output import print_json
 from workers.keys import load_keys
+from workers.relay import relaying
 from workers.serving import listen, serve, url_of
 from workers.settings import Settings
 from workers.stack import located
@@ -30,7 +31,11 @@ async def run_worker(settings: Settings) -> None:
     keyring = load_keys(settings)
     client = await connect(settings, keyring)
     await ensure_search_attributes(client)
-    async with open_database(settings) as database, running_workers(client, database, keyring, settings):
+    async with (
+        open_database(settings) as database,
+        running_workers(client, database, keyring, settings),
+        relaying(client, database),
+    ):
         print_json({"ready": True, "worker": True})
         await asyncio.Event().wait()
 

@@ -20,6 +20,7 @@ _GROUPS = {
     "devices": "workers.command_devices",
     "pools": "workers.command_pools",
     "keyring": "workers.command_keys",
+    "webhooks": "workers.command_webhooks",
 }
 
 

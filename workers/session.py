@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from temporalio.client import Client
@@ -15,9 +16,10 @@ from api.access_codes import AccessCodeService
 from api.accounts import AccountService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
+from api.webhooks import WebhookService
 from domain.refusals import RefusedError
 from providers.registry import CredentialsError, UnknownDriverError
-from store.accounts import AccountInUseError
+from store.accounts import AccountInUseError, default_workspace
 from store.database import Database
 from store.keyring import KeyRing
 from workers.backing import open_database
@@ -65,8 +67,20 @@ async def account_service() -> AsyncIterator[AccountService]:
         yield AccountService(parts.client, parts.database, parts.keyring)
 
 
+@asynccontextmanager
+async def webhook_service() -> AsyncIterator[WebhookService]:
+    """Open everything for a command that acts on webhooks."""
+    async with _acting() as parts:
+        # The default workspace is made by whoever comes first.
+        async with parts.database.write() as session:
+            await default_workspace(session, now=datetime.now(UTC))
+        development = parts.settings.webhook_private_addresses
+        yield WebhookService(parts.client, parts.database, parts.keyring, for_development=development)
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
+    settings: Settings
     client: Client
     database: Database
     keyring: KeyRing
@@ -78,7 +92,7 @@ async def _acting() -> AsyncIterator[_Parts]:
     keyring = load_keys(settings)
     client = await connect(settings, keyring)
     async with open_database(settings) as database:
-        yield _Parts(client, database, keyring)
+        yield _Parts(settings, client, database, keyring)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -19,9 +19,13 @@ from domain.requests import CodeRequest, Request
 QUEUE = "latchwork"
 """Workflows and work on the store."""
 
+WEBHOOK_QUEUE = "webhooks"
+"""The activity-only queue of deliveries: slow endpoints hold up nothing else."""
+
 ACCESS_CODE_WORKFLOW = "AccessCodeWorkflow"
 BACKUP_POOL_WORKFLOW = "BackupPoolWorkflow"
 SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
+WEBHOOK_DELIVERY_WORKFLOW = "WebhookDeliveryWorkflow"
 UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
 LOCK_NEWS_WORKFLOW = "LockNewsWorkflow"
 
@@ -68,6 +72,11 @@ def sync_account_workflow_id(account_id: UUID) -> str:
 def lock_news_workflow_id(account_id: UUID, message_id: str) -> str:
     """Give the workflow id under which one message of a vendor is taken in, once."""
     return f"lock-news/{account_id}/{message_id}"
+
+
+def webhook_delivery_workflow_id(event_id: UUID, webhook_id: UUID) -> str:
+    """Give the workflow id of a delivery: two starts of one id are one delivery."""
+    return f"webhook-delivery/{event_id}/{webhook_id}"
 
 
 class UpdateName(StrEnum):
@@ -226,3 +235,11 @@ class LockNewsInput(Request):
     message_id: str
     sealed: str
     received_at: AwareDatetime
+
+
+class DeliveryInput(Request):
+    """The one argument of `WebhookDeliveryWorkflow`.  With `once` a failure is final, as a test wants it."""
+
+    event_id: UUID
+    webhook_id: UUID
+    once: bool = False

@@ -137,7 +137,7 @@ def test_unknown_code_and_lock_are_one_line(
         assert "latchwork devices list" in refused(say(monkeypatch, capsys, *command, "Front Door"))
 
 
-@pytest.mark.parametrize("group", ["codes", "devices", "accounts", "pools"])
+@pytest.mark.parametrize("group", ["codes", "devices", "accounts", "pools", "webhooks"])
 def test_empty_listings_are_json_for_programs_and_advice_for_people(
     group: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
