@@ -16,9 +16,11 @@ from domain.backup_pool import (
     Plan,
     carried_out,
     hand_out,
+    leftovers,
     member_id,
     plan,
     pool_id,
+    taken_off,
 )
 from tests.domain.codes import MICROSECOND, MINUTE, NOON
 
@@ -327,6 +329,49 @@ def test_retiring_what_was_refused_begins_the_rest() -> None:
 def test_an_older_refusal_is_remembered() -> None:
     before = pool(*ready(2), size=1, refused_at=NOON)
     assert carried_out(before, plan(before, NOON), [], NOON + MINUTE).refused_at == NOON
+
+
+# --- What can stand in for nobody ---------------------------------------------------------------------------------
+
+MINE: dict[str, Any] = {"opens": True, "stands_in_for": named("Ada")}
+
+
+@pytest.mark.parametrize("spare", [READY, FILLING, REFUSED])
+@pytest.mark.parametrize("living", [{("stay 7", FRONT)}, {("stay 8", BACK)}, set()])
+def test_a_code_whose_claim_has_left_its_lock_is_taken_off(
+    spare: dict[str, Any], living: set[tuple[str, UUID]]
+) -> None:
+    """A guest knows its digits: it may not lie there for anybody else, nor come later, when a dead lock is back."""
+    half = group(backup("a", MINE, spare, claim="stay 7"))
+    assert leftovers(half, living) == (member_id(named("a"), BACK),)
+    assert taken_off(half, leftovers(half, living)).backups == (
+        backup("a", MINE, spare | {"is_leaving": True}, claim="stay 7"),
+    )
+
+
+def test_a_code_waits_for_its_claim_while_that_has_a_code_there() -> None:
+    assert leftovers(group(backup("a", MINE, FILLING, claim="stay 7")), {("stay 7", BACK)}) == ()
+
+
+@pytest.mark.parametrize("first", [LEAVING, GONE])
+def test_a_backup_that_lost_a_code_is_taken_off_whole(first: dict[str, Any]) -> None:
+    """It serves nobody and would keep a place of the pool for ever."""
+    assert leftovers(group(backup("a", first, READY)), set()) == (member_id(named("a"), BACK),)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        planned("a"),
+        backup("a", READY, FILLING),
+        backup("a", LEAVING, LEAVING),
+        backup("a", GONE, GONE),
+        backup("a", MINE, MINE, claim="stay 7"),
+        backup("a", MINE | GONE, MINE | LEAVING, claim="stay 7"),
+    ],
+)
+def test_what_is_useful_or_leaving_is_left_alone(one: Backup) -> None:
+    assert leftovers(group(one), set()) == ()
 
 
 # --- Names and counts ---------------------------------------------------------------------------------------------
