@@ -111,6 +111,15 @@ def test_who_never_asked_or_was_served_does_not_ask() -> None:
     assert not still_asks(with_backup(asking(stay(), NOON), BACKUP, NOON).code, NOON)
 
 
+def test_who_is_to_ask_by_now_is_served_as_if_it_had() -> None:
+    """Of codes that fail together, who arrives first is served first, not who asks first."""
+    due_at = NOON + 2 * MINUTE
+    assert not still_asks(stay(), due_at - MICROSECOND)
+    assert still_asks(stay(), due_at)
+    assert not still_asks(stay(policy=Policy(pulls_backup=False)), due_at)
+    assert with_backup(stay(), BACKUP, due_at).code.backup.by_itself
+
+
 def test_a_code_that_gets_through_asks_no_more() -> None:
     through = observe(asking(stay(MAYBE), NOON), SeenOnLock(1), NOON + MINUTE, Capabilities()).code
     assert through.backup == BackupUse()

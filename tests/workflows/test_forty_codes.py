@@ -1,7 +1,7 @@
 """Many guests arrive while their locks are away: each has a code of their own, and in the end nothing is left."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,10 +10,11 @@ from domain.requests import DeviceChange
 from store.tables import DeviceRow
 from tests.house import House, Life
 from tests.workflows.pool_house import Pools
-from workflows.contracts import QUEUE, UPDATE_DEVICE_WORKFLOW, update_device_workflow_id
+from workflows.contracts import QUEUE, UPDATE_DEVICE_WORKFLOW, AccessCodeInput, update_device_workflow_id
 
 BACKUP_AFTER = timedelta(minutes=2)
 SECONDS = timedelta(seconds=1)
+STAY = timedelta(hours=3)
 LOCKS, BACKUPS = 8, 5
 
 
@@ -41,14 +42,15 @@ async def switch_pool(house: House, lock: DeviceRow, *, enabled: bool) -> None:
     )
 
 
-async def guests_of(house: House, lock: DeviceRow, count: int) -> list[Life]:
+async def guests_of(house: House, lock: DeviceRow, count: int, starts_at: datetime) -> list[Life]:
     """Register guests whose stays begin together; who is registered first arrives last."""
-    now = await house.now()
-    starts_in, arrives = timedelta(minutes=10), now + timedelta(hours=2)
     return [
         await house.start(
-            await house.request(
-                lock, starts_in=starts_in, lasts=timedelta(hours=3), arrives_at=arrives - number * timedelta(minutes=1)
+            AccessCodeInput(
+                device_id=lock.id,
+                starts_at=starts_at,
+                ends_at=starts_at + STAY,
+                arrives_at=starts_at + timedelta(hours=1) - number * timedelta(minutes=1),
             )
         )
         for number in range(count)
@@ -62,7 +64,7 @@ async def served(pools: Pools, guests: list[Life]) -> list[UUID]:
 
 async def judge_that_nothing_is_left(house: House, pools: Pools, locks: list[DeviceRow], guests: list[Life]) -> None:
     """Once the guests have left, the locks hold what lies ready, and nothing else once the pools are disabled."""
-    await house.pass_time(until=max(guest.starts_at for guest in guests) + timedelta(hours=3, minutes=1))
+    await house.pass_time(until=guests[0].starts_at + STAY + timedelta(minutes=1))
     for lock in locks:
         assert len(await house.truth(lock)) == await pools.ready(lock) == BACKUPS
         assert await pools.problems(lock) == set()
@@ -78,13 +80,13 @@ async def test_forty_codes_that_fail_together_have_forty_backups(house: House, p
     """8 locks go offline at once before 40 stays begin: nobody stands before the door without a code of their own."""
     with house.env.auto_time_skipping_disabled():
         locks = await with_pools(house, LOCKS)
-        guests = [guest for lock in locks for guest in await guests_of(house, lock, BACKUPS)]
-        start = max(guest.starts_at for guest in guests)
+        start = await house.now() + timedelta(minutes=10)
+        guests = [guest for lock in locks for guest in await guests_of(house, lock, BACKUPS, start)]
         on = [lock for lock in locks for _ in range(BACKUPS)]
         for lock in locks:
             await house.fault(lock, "offline")
 
-        await house.pass_time(until=min(guest.starts_at for guest in guests) + BACKUP_AFTER - SECONDS)
+        await house.pass_time(until=start + BACKUP_AFTER - SECONDS)
         assert await served(pools, guests) == []
         await house.pass_time(until=start + BACKUP_AFTER + 5 * SECONDS)
 
@@ -103,15 +105,16 @@ async def test_forty_codes_that_fail_together_have_forty_backups(house: House, p
 async def test_who_arrives_first_is_served_first_and_the_others_as_the_pool_refills(house: House, pools: Pools) -> None:
     with house.env.auto_time_skipping_disabled():
         (lock,) = await with_pools(house, 1)
-        guests = await guests_of(house, lock, BACKUPS + 3)
+        start = await house.now() + timedelta(minutes=10)
+        guests = await guests_of(house, lock, BACKUPS + 3, start)
         await house.fault(lock, "http_500", on="program")
-        await house.pass_time(until=guests[-1].starts_at + BACKUP_AFTER + 5 * SECONDS)
+        await house.pass_time(until=start + BACKUP_AFTER + 5 * SECONDS)
 
         late, early = guests[:3], guests[3:]
         assert await served(pools, late) == []
         assert len(set(await served(pools, early))) == BACKUPS
         await house.heal(lock)
-        await house.pass_time(until=guests[-1].starts_at + timedelta(minutes=20))
+        await house.pass_time(until=start + timedelta(minutes=20))
 
         for guest in guests:
             assert await house.opens(lock, await guest.pin())
