@@ -22,6 +22,7 @@ from activities.digits import longest_name
 from activities.failures import AttemptFailure, try_again
 from activities.orders import LockOrder
 from activities.pools_concerned import pools_of_backup
+from activities.standing_in import get_behind_original
 from activities.telling import tell
 from domain.access_code import AccessCode
 from domain.events import Event
@@ -53,8 +54,8 @@ class LockTurn:
     """Digits that the code had before and that may still be on the lock."""
     generation: int
     """The generation that this attempt is about; the wish may move on while it runs."""
-    pool_id: str | None
-    """The pool that a backup code belongs to."""
+    pools: set[str]
+    """The pools that should look at their rows after this turn."""
     may_take: timedelta
     """How much later a call of this attempt may still leave us, even from a worker that is thought dead."""
     attempts: list[AttemptRow] = field(default_factory=list)
@@ -154,8 +155,8 @@ class LockTurns:
         aad = pin_aad(stored.row.workspace_id, stored.row.id)
         *older, digits = (SecretStr(self._keyring.decrypt(row.ciphertext, aad).decode()) for row in rows)
         generation = stored.code.wish.generation
-        pool_id = next(iter(await pools_of_backup(session, stored)), None)
-        return LockTurn(order, stored, lease, rows[-1], digits, tuple(older), generation, pool_id, self._lease_for)
+        pools = await pools_of_backup(session, stored)
+        return LockTurn(order, stored, lease, rows[-1], digits, tuple(older), generation, pools, self._lease_for)
 
     async def reserve(self, session: AsyncSession, turn: LockTurn, avoid: Collection[int] = ()) -> None:
         """Write down that the code's digits may be on the lock, and which slot they take.
@@ -201,7 +202,7 @@ class LockTurns:
         """
         async with self._database.write() as session:
             await leases.verify(session, turn.lease)
-            turn.stored = await codes.get(session, turn.order.access_code_id, for_update=True)
+            turn.stored = await get_behind_original(session, turn.order.access_code_id)
             yield session
 
     async def end(self, session: AsyncSession, turn: LockTurn) -> None:
