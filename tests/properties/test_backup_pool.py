@@ -72,6 +72,10 @@ class Books:
         return [member for backup in self.pool.backups for member in backup.members]
 
 
+def _is_gone(backup: Backup) -> bool:
+    return bool(backup.members) and all(member.is_gone for member in backup.members)
+
+
 class PoolAmongGuests(RuleBasedStateMachine):
     """A lock of its own, another, and a pair whose guests share their digits."""
 
@@ -192,9 +196,13 @@ class PoolAmongGuests(RuleBasedStateMachine):
                 assert all(first[one.claim] <= waiting.arrives_at for one in sooner)
 
     def judge_size(self, pool: BackupPool, *, begun: int) -> None:
-        free = [backup for backup in pool.idle if backup.is_free]
-        assert len(free) <= pool.target
-        assert begun == 0 or len(pool.idle) <= pool.target
+        """Count by hand: what nobody has takes a place until its last code is gone."""
+        room = SIZE if pool.room is None else min(SIZE, pool.room)
+        most = room if pool.is_enabled else 0
+        there = [one for one in pool.backups if one.claim is None and not _is_gone(one)]
+        staying = [one for one in there if not any(member.is_leaving for member in one.members)]
+        assert len(staying) <= most
+        assert begun == 0 or len(there) <= most
 
     def judge_problems(self, problems: Problems, stock: Stock | None, active: int) -> None:
         nothing_ready = stock is not None and stock.ready == 0
@@ -340,7 +348,7 @@ class PoolAmongGuests(RuleBasedStateMachine):
     @invariant()
     def no_pool_is_above_its_size(self) -> None:
         for books in self.books:
-            assert len(books.pool.idle) <= SIZE
+            assert sum(one.claim is None and not _is_gone(one) for one in books.pool.backups) <= SIZE
 
     def teardown(self) -> None:
         """Once faults stop, every pool is full again; once its guests have left, only what is ready is on its locks."""
