@@ -20,10 +20,8 @@ from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, try_again
 from activities.neighbours import Neighbours
 from activities.orders import LockOrder
-from activities.pools_concerned import pools_of_ended
 from activities.programming import Programming
 from activities.removal import Removal
-from activities.standing_in import give_back
 from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Reached, Verdict
 from domain.access_code import AccessCode, Presence
@@ -131,15 +129,13 @@ class DeviceCodeActivities:
             session.add(turn.stored.slot)
         for sighting in verdict.sightings:
             await self._turns.see(session, turn, sighting)
-        if turn.code.closed:
-            await give_back(session, turn.stored.row, turn.now)
-            turn.pools = await pools_of_ended(session, turn.stored)
         await _note_reachability(session, turn, verdict)
         await self._turns.end(session, turn)
 
     async def _told(self, turn: LockTurn) -> AccessCode:
-        """Give the code, once pools know how it stands.  A pool that cannot be told has the attempt repeated."""
-        await asyncio.gather(*(self._neighbours.wake_pool(pool_id) for pool_id in turn.pools))
+        """Give the code, once the pools know that it concerns.  One that cannot be told has the attempt repeated."""
+        for pool_id in turn.pools:
+            await self._neighbours.wake_pool(pool_id)
         return turn.code
 
     def _raise_failure(self, turn: LockTurn, verdict: Verdict, fail_after: timedelta) -> None:

@@ -21,16 +21,17 @@ from temporalio import activity
 from activities.digits import longest_name
 from activities.failures import AttemptFailure, try_again
 from activities.orders import LockOrder
-from activities.pools_concerned import pools_of_backup
-from activities.standing_in import get_behind_original
+from activities.pools_concerned import pools_of_backup, pools_of_ended
+from activities.standing_in import get_behind_original, give_back
 from activities.telling import tell
 from domain.access_code import AccessCode
 from domain.events import Event
+from domain.hearing import Told
 from domain.names import lock_name, mark
 from domain.observation import Sighting, observe
 from domain.retry import delay_before_next
 from providers.base import Place
-from store import codes, leases
+from store import codes, inbound, leases
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
@@ -54,19 +55,24 @@ class LockTurn:
     """Digits that the code had before and that may still be on the lock."""
     generation: int
     """The generation that this attempt is about; the wish may move on while it runs."""
-    pools: set[str]
-    """The pools that should look at their rows after this turn."""
     may_take: timedelta
     """How much later a call of this attempt may still leave us, even from a worker that is thought dead."""
     attempts: list[AttemptRow] = field(default_factory=list)
     happened: list[Event] = field(default_factory=list)
     wrote: bool = False
+    pools: Collection[str] = ()
+    """The pools that should know how it ended."""
     _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def began_at(self) -> datetime:
+        """The instant at which this attempt began."""
+        return activity.info().started_time
 
     @property
     def now(self) -> datetime:
         """The present instant."""
-        return activity.info().started_time + timedelta(seconds=time.monotonic() - self._started)
+        return self.began_at + timedelta(seconds=time.monotonic() - self._started)
 
     @property
     def code(self) -> AccessCode:
@@ -137,7 +143,7 @@ class LockTurns:
         Raises:
             ApplicationError: another turn is on (`lock_busy`); to be tried again when it must be over.
         """
-        stored = await codes.get(session, order.access_code_id, for_update=True)
+        stored = await _locked(session, order)
         wall = datetime.now(UTC)
         try:
             lease = await leases.acquire(
@@ -155,8 +161,7 @@ class LockTurns:
         aad = pin_aad(stored.row.workspace_id, stored.row.id)
         *older, digits = (SecretStr(self._keyring.decrypt(row.ciphertext, aad).decode()) for row in rows)
         generation = stored.code.wish.generation
-        pools = await pools_of_backup(session, stored)
-        return LockTurn(order, stored, lease, rows[-1], digits, tuple(older), generation, pools, self._lease_for)
+        return LockTurn(order, stored, lease, rows[-1], digits, tuple(older), generation, self._lease_for)
 
     async def reserve(self, session: AsyncSession, turn: LockTurn, avoid: Collection[int] = ()) -> None:
         """Write down that the code's digits may be on the lock, and which slot they take.
@@ -191,7 +196,14 @@ class LockTurns:
         now = turn.now
         observed = observe(turn.code, sighting, now, turn.stored.facts.capabilities)
         turn.happened.extend(observed.events)
+        if observed.code.closed:
+            await give_back(session, turn.stored.row, now)
         return await codes.save(session, turn.stored, observed.code, now)
+
+    async def told(self, turn: LockTurn, reference: str) -> Told | None:
+        """Give what the vendor told last of its code on the turn's lock; None: nothing."""
+        async with self._database.read() as session:
+            return await inbound.newest_about(session, turn.stored.device.id, reference)
 
     @asynccontextmanager
     async def resumed(self, turn: LockTurn) -> AsyncIterator[AsyncSession]:
@@ -202,7 +214,7 @@ class LockTurns:
         """
         async with self._database.write() as session:
             await leases.verify(session, turn.lease)
-            turn.stored = await get_behind_original(session, turn.order.access_code_id)
+            turn.stored = await _locked(session, turn.order)
             yield session
 
     async def end(self, session: AsyncSession, turn: LockTurn) -> None:
@@ -210,6 +222,15 @@ class LockTurns:
         session.add_all(turn.attempts)
         await tell(session, turn.stored, turn.happened, turn.now)
         await leases.release(session, turn.lease, wrote=turn.wrote, now=datetime.now(UTC))
+        concerned = pools_of_ended if turn.code.closed else pools_of_backup
+        turn.pools = await concerned(session, turn.stored)
+
+
+async def _locked(session: AsyncSession, order: LockOrder) -> codes.StoredCode:
+    """Read the code and keep others from it.  The end of a backup code is news for the code that it stands in for."""
+    if order.is_backup:
+        return await get_behind_original(session, order.access_code_id)
+    return await codes.get(session, order.access_code_id, for_update=True)
 
 
 def _holder() -> str:

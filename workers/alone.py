@@ -6,11 +6,13 @@ Neither makes keys: a process with keys of its own would write what no other pro
 import asyncio
 
 from api.app import create_app
+from api.inbound import WebhookIntake
 from workers.backing import open_database
 from workers.client import connect, ensure_search_attributes
 from workers.codec import KeyRingCodec
 from workers.command_output import print_json
 from workers.keys import load_keys
+from workers.relay import relaying
 from workers.serving import listen, serve, url_of
 from workers.settings import Settings
 from workers.stack import located
@@ -29,7 +31,11 @@ async def run_worker(settings: Settings) -> None:
     keyring = load_keys(settings)
     client = await connect(settings, keyring)
     await ensure_search_attributes(client)
-    async with open_database(settings) as database, running_workers(client, database, keyring, settings):
+    async with (
+        open_database(settings) as database,
+        running_workers(client, database, keyring, settings),
+        relaying(client, database),
+    ):
         print_json({"ready": True, "worker": True})
         await asyncio.Event().wait()
 
@@ -39,12 +45,18 @@ async def run_api(settings: Settings, *, port: int, ui_origin: str | None) -> No
 
     Raises:
         CommandError: there are no keys, or the port is taken.
+        TemporalUnavailableError: Temporal does not answer.
+        StoreUnavailableError: the database does not answer.
     """
+    settings = located(settings)
     keyring = load_keys(settings)
     listener = listen(settings.api_host, port)
     try:
-        app = create_app(codec=KeyRingCodec(keyring), ui_origin=ui_origin)
-        print_json({"ready": True, "api": url_of(listener)})
-        await serve(app, listener)
+        client = await connect(settings, keyring)
+        async with open_database(settings) as database:
+            intake = WebhookIntake(client, database, keyring)
+            app = create_app(codec=KeyRingCodec(keyring), ui_origin=ui_origin, intake=intake)
+            print_json({"ready": True, "api": url_of(listener)})
+            await serve(app, listener)
     finally:
         listener.close()

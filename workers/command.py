@@ -19,6 +19,7 @@ _GROUPS = {
     "accounts": "workers.command_accounts",
     "devices": "workers.command_devices",
     "keyring": "workers.command_keys",
+    "webhooks": "workers.command_webhooks",
 }
 
 

@@ -271,7 +271,12 @@ class CodeLife:
         handle = workflow.start_activity_method(
             DeviceCodeActivities.program if is_programming else DeviceCodeActivities.remove,
             # What another purpose was told to wait for is not this one's: a message interrupts every wait.
-            LockOrder(access_code_id=self._id, due_at=due_at, not_before=self._not_before if is_repetition else None),
+            LockOrder(
+                access_code_id=self._id,
+                due_at=due_at,
+                not_before=self._not_before if is_repetition else None,
+                is_backup=code.is_backup,
+            ),
             summary=f"{decision.action} on {device.name}",
             **lock_options(
                 contracts.provider_queue(device.provider),

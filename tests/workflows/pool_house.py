@@ -2,15 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlmodel import col, select
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
+from api.devices import DeviceService
+from domain.requests import DeviceChange
 from store import codes, devices
 from store.backup_pools import PooledCode, backup_codes_on
 from store.keyring import pin_aad
 from store.tables import AccessCodeRow, DeviceRow
 from tests.house import House, Life
+from workflows.contracts import PullBackupRequest, UpdateName
 
 
 @dataclass
@@ -62,6 +69,34 @@ class Pools:
         await self.settle()
         return life
 
+    async def heal(self) -> None:
+        """Lift every lock's faults, so that what tries on costs the next test no time."""
+        for lock_id in self.house.cloud.locks:
+            (await self.house.http.delete(f"/_faults/{lock_id}")).raise_for_status()
+
     async def settle(self, by: timedelta = timedelta(seconds=20)) -> None:
         """Let what is under way be done."""
         await self.house.pass_time(until=await self.house.now() + by)
+
+    async def pull(self, life: Life) -> UUID:
+        """Ask for a backup code, as a person would, and see that the lock opens to it."""
+        receipt = await life.update(UpdateName.PULL_BACKUP, PullBackupRequest())
+        assert receipt.pulled_backup_access_code_id is not None
+        return receipt.pulled_backup_access_code_id
+
+    async def refusal(self, life: Life) -> str:
+        """Ask for a backup code in vain; give the type of the refusal."""
+        with pytest.raises(WorkflowUpdateFailedError) as caught:
+            await life.update(UpdateName.PULL_BACKUP, PullBackupRequest())
+        assert isinstance(caught.value.cause, ApplicationError)
+        return str(caught.value.cause.type)
+
+    async def change_use(self, lock: DeviceRow, **change: Any) -> None:
+        """Change what a lock is used for."""
+        await DeviceService(self.house.client, self.house.database).update(DeviceChange(device_id=lock.id, **change))
+        await self.settle()
+
+    async def set_policy(self, lock: DeviceRow, **settings: Any) -> None:
+        """Give a lock a policy of its own."""
+        async with self.house.database.write() as session:
+            await devices.set_policy(session, lock.id, settings)
