@@ -24,8 +24,8 @@ UNIT = timedelta(seconds=0.3)
 LASTING = ("reject",)
 TOGETHER = st.lists(
     PROGRAMS.filter(lambda drawn: not any(isinstance(s, Fault) and s.kind in LASTING for s in drawn.steps)),
-    min_size=5,
-    max_size=5,
+    min_size=3,
+    max_size=3,
 )
 PAUSES = st.lists(st.sampled_from((0.5, 1.0, 2.0, 4.0)), min_size=2, max_size=4)
 

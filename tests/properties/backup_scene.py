@@ -5,15 +5,19 @@ What is judged is the lock's truth and the rows, never what a workflow says of i
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from sqlmodel import select
+from temporalio.service import RPCError
 
 from api.access_codes import AccessCodeService
 from api.devices import DeviceService
+from api.errors import TemporalUnavailableError
 from domain.access_code import AccessCode
 from domain.lifecycle import is_over
 from domain.refusals import RefusalType, RefusedError
@@ -23,6 +27,9 @@ from tests.house import House, Life
 from tests.workflows.pool_house import Pools
 from workflows.contracts import AccessCodeReceipt
 
+T = TypeVar("T")
+
+TRIES = 4
 SIZE = 2
 """How many backup codes each lock keeps: few, so that pools run dry."""
 RETRY_INTERVAL = 15
@@ -42,6 +49,14 @@ def unless_refused(*expected: RefusalType) -> Iterator[None]:
     except RefusedError as refused:
         if refused.refusal.type not in expected:
             raise
+
+
+async def insisted(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask again, as a caller does whom nobody answered while the workers changed."""
+    for _ in range(TRIES - 1):
+        with suppress(RPCError, TemporalUnavailableError):
+            return await ask()
+    return await ask()
 
 
 @dataclass
@@ -109,12 +124,14 @@ class Scene:
         """Register a guest's code."""
         stay = None if lasts is None else lasts * self.unit
         request = await self.house.request(lock, starts_in=starts_in * self.unit + MOMENT, lasts=stay)
-        self.guests.append(Guest(await self.house.start(request), lock))
+        code_id = uuid4()
+        life = await insisted(lambda: self.house.start(request, code_id=code_id))
+        self.guests.append(Guest(life, lock))
 
     async def pull(self, guests: Sequence[Guest]) -> None:
         """Pull for these guests at once, for one of them more than once where they are named more than once."""
         had = {guest.life.id: await self.stand_in(guest) for guest in guests}
-        pulls = (self.codes.pull_backup(guest.life.id) for guest in guests)
+        pulls = (insisted(partial(self.codes.pull_backup, guest.life.id)) for guest in guests)
         answers = await asyncio.gather(*pulls, return_exceptions=True)
         for guest, answer in zip(guests, answers, strict=True):
             if isinstance(answer, AccessCodeReceipt):
@@ -127,7 +144,7 @@ class Scene:
     async def delete(self, guest: Guest) -> None:
         """Delete a guest's code; one that is gone already is no matter."""
         with unless_refused(RefusalType.ACCESS_CODE_NOT_FOUND):
-            await self.codes.delete(guest.life.id)
+            await insisted(partial(self.codes.delete, guest.life.id))
 
     async def move_end(self, guest: Guest, to: int) -> None:
         """Move a guest's end; that of a code which has ended stays."""
@@ -138,7 +155,7 @@ class Scene:
             return
         window = CodeWindow(starts_at=starts_at, ends_at=ends_at)
         with unless_refused(RefusalType.ACCESS_CODE_ENDED, RefusalType.ACCESS_CODE_NOT_FOUND):
-            await self.codes.change(guest.life.id, CodeChange(window=window))
+            await insisted(partial(self.codes.change, guest.life.id, CodeChange(window=window)))
 
     async def fault(self, lock: DeviceRow, kind: str, on: str) -> None:
         """Make a lock sick."""
