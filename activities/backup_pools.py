@@ -50,9 +50,13 @@ class BackupPoolActivities:
 
     @activity.defn(name="fill_backup_pool")
     async def fill(self, order: FillOrder) -> None:
-        """Register planned backups.  One that is refused is given up, and its lock is left alone for a while."""
+        """Register planned backups, one after the other: nobody waits for them, and guests' codes come first.
+
+        One that is refused is given up, and its lock is left alone for a while.
+        """
         with store_failures():
-            await asyncio.gather(*(self._begin(order, backup_id) for backup_id in order.backup_ids))
+            for backup_id in order.backup_ids:
+                await self._begin(order, backup_id)
 
     async def _begin(self, order: FillOrder, backup_id: UUID) -> None:
         places = tuple(
