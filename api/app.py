@@ -3,24 +3,50 @@
 Nothing here reads the environment or opens a client: the composition roots in `workers/` do, and pass on the results.
 """
 
-from fastapi import FastAPI
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.routing import Route as Mount
 from temporalio.converter import PayloadCodec
 
 from api.codec import codec_router
+from api.http.endpoint import Endpoint, failure_response
+from api.http.failures import ApiError
+from api.http.openapi import document
+from api.http.request_ids import RequestIds
+from api.http.routes import ROUTES
+from api.http.table import Route
+from api.services import Services
 
 
-def create_app(*, codec: PayloadCodec, ui_origin: str | None) -> FastAPI:
+def create_app(*, services: Services, codec: PayloadCodec, ui_origin: str | None) -> FastAPI:
     """The application.
 
     `ui_origin` is the Temporal UI's origin (scheme, host and port); with None there is no codec endpoint.
     """
-    app = FastAPI(title="Latchwork", docs_url=None, redoc_url=None)
-
-    @app.get("/health")
-    async def health() -> dict[str, bool]:
-        """Say that the process answers; whether Temporal and the database do is not its matter."""
-        return {"ok": True}
-
+    app = FastAPI(title="Latchwork", docs_url=None, redoc_url=None, openapi_url=None)
+    _add_routes(app, ROUTES, services)
     if ui_origin is not None:
         app.include_router(codec_router(codec, ui_origin))
+    app.add_middleware(RequestIds)
+    app.add_exception_handler(HTTPStatus.NOT_FOUND, _no_such_path)
     return app
+
+
+def _add_routes(app: FastAPI, routes: Sequence[Route[Any]], services: Services) -> None:
+    described = document(routes)
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(described)
+
+    app.router.routes.append(Mount("/openapi.json", openapi))
+    app.router.routes.extend(Mount(route.path, Endpoint(route, services)) for route in routes)
+
+
+async def _no_such_path(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return failure_response(ApiError(HTTPStatus.NOT_FOUND, "not_found", "there is no such path"))

@@ -103,12 +103,16 @@ async def get(session: AsyncSession, code_id: UUID, *, for_update: bool = False)
 async def list_codes(
     session: AsyncSession, workspace_id: UUID, *, device_id: UUID | None = None, limit: int = 500
 ) -> Sequence[StoredCode]:
-    """List a workspace's codes, newest first; those whose deletion is complete are left out."""
+    """List a workspace's codes, newest first; deleted ones, and backup codes that nobody has, are left out."""
     query = (
         select(AccessCodeRow, DeviceRow, ConnectedAccountRow)
         .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
         .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
-        .where(AccessCodeRow.workspace_id == workspace_id, col(AccessCodeRow.deleted_at).is_(None))
+        .where(
+            AccessCodeRow.workspace_id == workspace_id,
+            col(AccessCodeRow.deleted_at).is_(None),
+            or_(col(AccessCodeRow.backup_id).is_(None), col(AccessCodeRow.stands_in_for).is_not(None)),
+        )
         .order_by(col(AccessCodeRow.created_at).desc())
         .limit(limit)
     )

@@ -6,6 +6,7 @@ Neither makes keys: a process with keys of its own would write what no other pro
 import asyncio
 
 from api.app import create_app
+from api.services import Services
 from workers.backing import open_database
 from workers.client import connect, ensure_search_attributes
 from workers.codec import KeyRingCodec
@@ -39,12 +40,18 @@ async def run_api(settings: Settings, *, port: int, ui_origin: str | None) -> No
 
     Raises:
         CommandError: there are no keys, or the port is taken.
+        TemporalUnavailableError: Temporal does not answer.
+        StoreUnavailableError: the database does not answer.
     """
+    settings = located(settings)
     keyring = load_keys(settings)
     listener = listen(settings.api_host, port)
     try:
-        app = create_app(codec=KeyRingCodec(keyring), ui_origin=ui_origin)
-        print_json({"ready": True, "api": url_of(listener)})
-        await serve(app, listener)
+        client = await connect(settings, keyring)
+        async with open_database(settings) as database:
+            services = Services.of(client, database, keyring, settings.rate_limits)
+            app = create_app(services=services, codec=KeyRingCodec(keyring), ui_origin=ui_origin)
+            print_json({"ready": True, "api": url_of(listener)})
+            await serve(app, listener)
     finally:
         listener.close()

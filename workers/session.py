@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from api.access_codes import AccessCodeService
 from api.accounts import AccountService
+from api.keys import KeyRefusedError
 from domain.refusals import RefusedError
 from providers.registry import CredentialsError, UnknownDriverError
 from store.accounts import AccountInUseError
@@ -70,7 +71,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
             return asyncio.run(whole())
         except RefusedError as error:
             raise CommandError(f"refused: {error} ({error.refusal.type})") from None
-        except (AccountInUseError, CredentialsError, UnknownDriverError) as error:
+        except (AccountInUseError, CredentialsError, KeyRefusedError, UnknownDriverError) as error:
             raise CommandError(str(error)) from None
 
 

@@ -39,7 +39,10 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]
 async def test_ready_line_has_exactly_its_keys_and_everything_answers(running: Up) -> None:
     assert list(running.ready) == list(Stack.model_fields)
     async with httpx.AsyncClient(trust_env=False) as http:
-        assert (await http.get(f"{running.ready['api']}/health")).json() == {"ok": True}
+        assert (await http.get(f"{running.ready['api']}/health")).json()["ok"] is True
+        headers = {"authorization": f"Bearer {running.ready['api_key']}"}
+        devices = (await http.post(f"{running.ready['api']}/devices/list", headers=headers)).json()["devices"]
+        assert "Front Door" in [device["display_name"] for device in devices]
         assert "<html" in (await http.get(running.ready["temporal_ui"], follow_redirects=True)).text
         locks = (await http.get(f"{running.ready['locks']}/_truth")).json()["locks"]
     assert [lock["name"] for lock in locks][:3] == ["Front Door", "Garden Gate", "Lake House"]
