@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.drivers import Drivers
 from activities.failures import store_failures
+from activities.neighbours import Neighbours
 from activities.orders import NudgeOrder, Synced, SyncOrder
 from providers.base import AccountDisconnectedError
 from store import accounts, codes, devices
@@ -18,19 +19,13 @@ from store.database import Database
 from store.tables import ConnectedAccountRow
 
 
-class Nudge(Protocol):
-    """Tells one running code that its lock is back; a code that has ended is no matter."""
-
-    async def __call__(self, access_code_id: UUID) -> None: ...
-
-
 class AccountActivities:
     """What an account's workflow does."""
 
-    def __init__(self, database: Database, drivers: Drivers, nudge: Nudge) -> None:
+    def __init__(self, database: Database, drivers: Drivers, neighbours: Neighbours) -> None:
         self._database = database
         self._drivers = drivers
-        self._nudge = nudge
+        self._neighbours = neighbours
 
     def all(self) -> list[Callable[..., Any]]:
         """List the activities, for a worker."""
@@ -66,7 +61,7 @@ class AccountActivities:
                 async with self._database.read() as session:
                     open_codes = await codes.open_codes_of(session, device_id)
                 for code_id in open_codes:
-                    await self._nudge(code_id)
+                    await self._neighbours.nudge(code_id)
                     told += 1
         return told
 

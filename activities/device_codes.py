@@ -18,6 +18,7 @@ from temporalio import activity
 
 from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, try_again
+from activities.neighbours import Neighbours
 from activities.orders import LockOrder
 from activities.programming import Programming
 from activities.removal import Removal
@@ -40,8 +41,16 @@ BEFORE_THE_SERVER = timedelta(seconds=1)
 class DeviceCodeActivities:
     """What a code's workflow has done on its lock."""
 
-    def __init__(self, database: Database, keyring: KeyRing, drivers: Drivers, attempt_timeout: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keyring: KeyRing,
+        drivers: Drivers,
+        neighbours: Neighbours,
+        attempt_timeout: timedelta,
+    ) -> None:
         self._drivers = drivers
+        self._neighbours = neighbours
         self._database = database
         self._turns = LockTurns(database, keyring, attempt_timeout)
         self._limit = (attempt_timeout - BEFORE_THE_SERVER).total_seconds()
@@ -59,7 +68,7 @@ class DeviceCodeActivities:
                 turn = await self._turns.begin(session, order)
                 if decide(turn.code, turn.now).action is not Action.PROGRAM:
                     await self._turns.end(session, turn)
-                    return turn.code
+                    return await self._told(turn)
                 before = turn.code.on_lock
                 verdict = await self._reserve(session, turn)
                 if verdict is None and before.presence is not Presence.MAYBE:
@@ -70,7 +79,8 @@ class DeviceCodeActivities:
                 driver = await self._drivers.of(turn.stored.account)
                 verdict = await Programming(self._turns, turn, driver, before).attempt()
                 await self._conclude(turn, verdict)
-            return self._answer(turn, verdict, turn.code.policy.fail_after)
+            self._raise_failure(turn, verdict, turn.code.policy.fail_after)
+            return await self._told(turn)
 
     @activity.defn(name="remove_access_code")
     async def remove(self, order: LockOrder) -> AccessCode:
@@ -81,14 +91,15 @@ class DeviceCodeActivities:
                 turn = await self._turns.begin(session, order)
                 if decide(turn.code, turn.now).action is not Action.REMOVE:
                     await self._turns.end(session, turn)
-                    return turn.code
+                    return await self._told(turn)
                 before = turn.code.on_lock
                 if before.presence is not Presence.MAYBE:
                     await self._turns.see(session, turn, AboutToRemove(turn.may_take))
             driver = await self._drivers.of(turn.stored.account)
             verdict = await Removal(self._turns, turn, driver, before).attempt()
             await self._conclude(turn, verdict)
-            return self._answer(turn, verdict, turn.code.policy.remove_fail_after)
+            self._raise_failure(turn, verdict, turn.code.policy.remove_fail_after)
+            return await self._told(turn)
 
     @asynccontextmanager
     async def _bounded(self) -> AsyncIterator[None]:
@@ -121,9 +132,15 @@ class DeviceCodeActivities:
         await _note_reachability(session, turn, verdict)
         await self._turns.end(session, turn)
 
-    def _answer(self, turn: LockTurn, verdict: Verdict, fail_after: timedelta) -> AccessCode:
+    async def _told(self, turn: LockTurn) -> AccessCode:
+        """Give the code, once the pools know that it concerns.  One that cannot be told has the attempt repeated."""
+        for pool_id in turn.pools:
+            await self._neighbours.wake_pool(pool_id)
+        return turn.code
+
+    def _raise_failure(self, turn: LockTurn, verdict: Verdict, fail_after: timedelta) -> None:
         if verdict.failure is None:
-            return turn.code
+            return
         delay = turn.delay(due_at=turn.order.due_at, fail_after=fail_after, retry_after=verdict.retry_after)
         if verdict.retries_slowly:
             delay = max(delay, turn.code.policy.retry_cap)

@@ -1,6 +1,5 @@
-"""Where a code's digits come from: the caller's sealed ones, or chosen here.  They leave encrypted."""
+"""What a lock says of digits: whether they keep its rules and are free on it.  They are kept encrypted."""
 
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,13 +8,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.constraints import BrokenRule, ConstraintType, broken_rules, check_length
 from domain.devices import DeviceFacts
 from domain.names import lock_name, mark
-from domain.pins import NoPinLeftError, generate, preferred_length
 from domain.refusals import RefusalType, refuse
 from domain.sealed import SealedPin
 from store.key_file import KeyRingError
 from store.keyring import KeyRing, pin_aad
 from store.pins import held_by_others, indexes_in_use, planned_with
-from store.tables import PinRow
+from store.tables import AccessCodeRow, PinRow
 
 COOLING_OFF = timedelta(days=90)
 """Digits that somebody held on a lock are not chosen for somebody else there for this long."""
@@ -28,7 +26,7 @@ def longest_name(facts: DeviceFacts) -> int | None:
 
 
 class Digits:
-    """Chooses, judges and keeps the digits of one code in one generation."""
+    """What one lock says of digits for one code: judged, found free, kept encrypted."""
 
     def __init__(
         self,
@@ -40,75 +38,31 @@ class Digits:
         code_id: UUID,
         name: str | None,
     ) -> None:
+        self.facts = facts
         self._keyring = keyring
-        self._facts = facts
         self._device_id = device_id
         self._code_id = code_id
         self._name = name
         self._aad = pin_aad(workspace_id, code_id)
         self._workspace_id = workspace_id
         self._first_fours: frozenset[str] = frozenset()
+        self._used: frozenset[str] = frozenset()
 
-    async def row(
-        self,
-        session: AsyncSession,
-        sealed: SealedPin | None,
-        *,
-        generation: int,
-        held_from: datetime,
-        held_until: datetime | None,
-        starts_at: datetime | None,
-        preferred: int | None,
-        now: datetime,
-    ) -> PinRow:
-        """Make the row that holds the digits, free for the whole time.
+    async def prepare(self, session: AsyncSession, now: datetime, *, choosing: bool) -> None:
+        """Read what else is on the lock, as far as its rules or a choice of ours ask for it."""
+        kinds = {constraint.constraint_type for constraint in self.facts.code_constraints}
+        if ConstraintType.UNIQUE_FIRST_FOUR_DIGITS in kinds:
+            others = await held_by_others(session, self._device_id, besides=self._code_id)
+            self._first_fours = frozenset(self.decrypted(row)[:4] for row in others)
+        if choosing:
+            self._used = await indexes_in_use(session, self._device_id, now - COOLING_OFF)
+
+    def opened(self, sealed: SealedPin) -> str:
+        """Open what the caller sealed.
 
         Raises:
-            RefusedError: the caller's digits break a rule of the lock or are taken, or none are left to choose.
+            RefusedError: it was sealed for another code or with another key.
         """
-        self._first_fours = await self._taken_first_fours(session)
-        if sealed is None:  # chosen ones are free of all that are planned, whenever
-            pin = await self._chosen(session, preferred, starts_at, now)
-        else:
-            pin = self._opened(sealed)
-            self._judge(pin, generation, starts_at, now)
-            await self._check_free(session, pin, held_from, held_until)
-        return PinRow(
-            access_code_id=self._code_id,
-            generation=generation,
-            device_id=self._device_id,
-            pin_index=self._keyring.blind_index(self._device_id, pin),
-            ciphertext=self._keyring.encrypt(pin.encode(), self._aad),
-            held_from=held_from,
-            held_until=held_until,
-        )
-
-    async def _taken_first_fours(self, session: AsyncSession) -> frozenset[str]:
-        """Read the beginnings of the lock's other digits, for a lock that tells codes apart by them; else nothing."""
-        kinds = {constraint.constraint_type for constraint in self._facts.code_constraints}
-        if ConstraintType.UNIQUE_FIRST_FOUR_DIGITS not in kinds:
-            return frozenset()
-        others = await held_by_others(session, self._device_id, besides=self._code_id)
-        return frozenset(self._decrypted(row)[:4] for row in others)
-
-    def _decrypted(self, row: PinRow) -> str:
-        return self._keyring.decrypt(row.ciphertext, pin_aad(self._workspace_id, row.access_code_id)).decode()
-
-    async def _check_free(
-        self, session: AsyncSession, pin: str, held_from: datetime, held_until: datetime | None
-    ) -> None:
-        index = self._keyring.blind_index(self._device_id, pin)
-        other = await planned_with(session, self._device_id, index, held_from, held_until, besides=self._code_id)
-        if other is not None:
-            raise refuse(
-                RefusalType.DUPLICATE_ACCESS_CODE,
-                f"another access code ({other}) has these digits on this lock at an overlapping time",
-                field="code",
-                rule="unique_on_device",
-                shape=f"{len(pin)} digits",
-            )
-
-    def _opened(self, sealed: SealedPin) -> str:
         try:
             return self._keyring.open_pin(
                 sealed, workspace_id=self._workspace_id, access_code_id=self._code_id
@@ -118,23 +72,21 @@ class Digits:
                 RefusalType.INVALID_INPUT, f"the sealed code cannot be opened: {error}", field="code", rule="sealed_pin"
             ) from None
 
-    def _broken(
-        self, pin: str, generation: int, starts_at: datetime | None, now: datetime, *, by_caller: bool
-    ) -> tuple[BrokenRule, ...]:
-        return (
-            *check_length(pin, self._facts.supported_code_lengths),
-            *broken_rules(
-                pin,
-                self._facts.code_constraints,
-                name=lock_name(self._name, mark(self._code_id, generation), longest_name(self._facts)),
-                starts_at=starts_at,
-                now=now,
-                chosen_by_caller=by_caller,
-                taken_first_fours=self._first_fours,
-            ),
-        )
+    def decrypted(self, row: PinRow) -> str:
+        """Read the digits of a row of this workspace."""
+        return self._keyring.decrypt(row.ciphertext, pin_aad(self._workspace_id, row.access_code_id)).decode()
 
-    def _judge(self, pin: str, generation: int, starts_at: datetime | None, now: datetime) -> None:
+    def accepts(self, pin: str, starts_at: datetime | None, now: datetime) -> bool:
+        """Tell whether digits of our own choice are good and free on this lock, whenever."""
+        broken = self._broken(pin, 1, starts_at, now, by_caller=False)
+        return not broken and self._keyring.blind_index(self._device_id, pin) not in self._used
+
+    def judge(self, pin: str, generation: int, starts_at: datetime | None, now: datetime) -> None:
+        """Judge digits of somebody's choice by the lock's rules.
+
+        Raises:
+            RefusedError: they break one.
+        """
         broken = self._broken(pin, generation, starts_at, now, by_caller=True)
         if broken:
             first = broken[0]
@@ -146,23 +98,56 @@ class Digits:
                 shape=first.shape,
             )
 
-    async def _chosen(
-        self, session: AsyncSession, preferred: int | None, starts_at: datetime | None, now: datetime
-    ) -> str:
-        used = await indexes_in_use(session, self._device_id, now - COOLING_OFF)
+    async def check_free(
+        self, session: AsyncSession, pin: str, held_from: datetime, held_until: datetime | None
+    ) -> None:
+        """Judge whether nobody else plans these digits on the lock for an overlapping time.
 
-        def is_acceptable(pin: str) -> bool:
-            broken = self._broken(pin, 1, starts_at, now, by_caller=False)
-            return not broken and self._keyring.blind_index(self._device_id, pin) not in used
-
-        length = preferred_length(self._facts.supported_code_lengths, preferred)
-        try:
-            return generate(length, is_acceptable, secrets.randbelow)
-        except NoPinLeftError:
+        Raises:
+            RefusedError: somebody does.
+        """
+        index = self._keyring.blind_index(self._device_id, pin)
+        other = await planned_with(session, self._device_id, index, held_from, held_until, besides=self._code_id)
+        if other is not None:
             raise refuse(
-                RefusalType.CODE_CONSTRAINTS_VIOLATED,
-                f"no digits of length {length} are left to choose on this lock",
+                RefusalType.DUPLICATE_ACCESS_CODE,
+                f"{await _who(session, other)} has these digits on this lock at an overlapping time",
                 field="code",
-                rule="no_digits_left",
-                shape=f"{length} digits",
-            ) from None
+                rule="unique_on_device",
+                shape=f"{len(pin)} digits",
+            )
+
+    def row(self, pin: str, generation: int, held_from: datetime, held_until: datetime | None) -> PinRow:
+        """Make the row that holds the digits."""
+        return PinRow(
+            access_code_id=self._code_id,
+            generation=generation,
+            device_id=self._device_id,
+            pin_index=self._keyring.blind_index(self._device_id, pin),
+            ciphertext=self._keyring.encrypt(pin.encode(), self._aad),
+            held_from=held_from,
+            held_until=held_until,
+        )
+
+    def _broken(
+        self, pin: str, generation: int, starts_at: datetime | None, now: datetime, *, by_caller: bool
+    ) -> tuple[BrokenRule, ...]:
+        return (
+            *check_length(pin, self.facts.supported_code_lengths),
+            *broken_rules(
+                pin,
+                self.facts.code_constraints,
+                name=lock_name(self._name, mark(self._code_id, generation), longest_name(self.facts)),
+                starts_at=starts_at,
+                now=now,
+                chosen_by_caller=by_caller,
+                taken_first_fours=self._first_fours,
+            ),
+        )
+
+
+async def _who(session: AsyncSession, code_id: UUID) -> str:
+    """Name the other code, unless it is a backup code that nobody has: that one exists for nobody."""
+    row = await session.get_one(AccessCodeRow, code_id)
+    is_hidden = row.backup_id is not None and row.stands_in_for is None
+    return "another access code" if is_hidden else f"another access code ({code_id})"

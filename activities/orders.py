@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from domain.access_code import AccessCode, Ending
 from domain.devices import DeviceCard
-from domain.requests import CodeChange, CodeRequest
+from domain.requests import CodeChange, CodeRequest, DeviceChange, Sibling
 
 
 class _Order(BaseModel):
@@ -20,6 +20,8 @@ class RegisterOrder(_Order):
     access_code_id: UUID
     request: CodeRequest
     now: AwareDatetime
+    backup_id: UUID | None = None
+    """The backup that the code belongs to; only a pool asks for such a code."""
 
 
 class Registered(_Order):
@@ -28,6 +30,15 @@ class Registered(_Order):
     code: AccessCode
     device: DeviceCard
     attempt_timeout: timedelta
+    introduction: "IntroduceOrder | None" = None
+    """Whom to tell of the new code before anybody is answered."""
+
+
+class IntroduceOrder(_Order):
+    """Start the workflows of codes that were registered along, and wake pools that new codes concern."""
+
+    siblings: tuple[Sibling, ...] = ()
+    pools: tuple[str, ...] = ()
 
 
 class ChangeOrder(_Order):
@@ -63,6 +74,52 @@ class LockOrder(_Order):
     due_at: AwareDatetime
     not_before: AwareDatetime | None = None
     """What the last attempt was told to wait for; the lock is left alone until then."""
+    is_backup: bool = False
+    """It belongs to a backup pool, which should know how it ends."""
+
+
+class PullOrder(_Order):
+    """Have a backup code stand in for a code; `by_itself` when nobody asked."""
+
+    access_code_id: UUID
+    by_itself: bool
+    now: AwareDatetime
+
+
+class ServeOrder(_Order):
+    """Bring a pool up to date and serve the codes that ask."""
+
+    pool_id: str
+    asked: tuple[UUID, ...]
+    now: AwareDatetime
+
+
+class Served(_Order):
+    """What a look at a pool came to."""
+
+    handed: dict[UUID, UUID] = {}
+    """Which backup code stands in for which code, of all that were served."""
+    begin: tuple[UUID, ...] = ()
+    """Backups that are planned and not registered."""
+    device_ids: tuple[UUID, ...] = ()
+    wake_at: AwareDatetime | None = None
+    is_over: bool = False
+
+
+class FillOrder(_Order):
+    """Register planned backups, each with one code per lock."""
+
+    pool_id: str
+    backup_ids: tuple[UUID, ...]
+    device_ids: tuple[UUID, ...]
+    now: AwareDatetime
+
+
+class UpdateDeviceOrder(_Order):
+    """Change what a lock is used for."""
+
+    change: DeviceChange
+    now: AwareDatetime
 
 
 class SyncOrder(_Order):

@@ -4,57 +4,83 @@ Every method is idempotent: a reply that was lost is answered again with what st
 activities; the first of them is what a caller waits for.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.choosing import Asked, choose
 from activities.digits import Digits
 from activities.failures import store_failures
-from activities.orders import ChangeOrder, CodeOrder, EndOrder, Registered, RegisterOrder
-from domain.access_code import AccessCode, Wish, created
+from activities.neighbours import Neighbours
+from activities.orders import ChangeOrder, CodeOrder, EndOrder, IntroduceOrder, Registered, RegisterOrder
+from activities.pools_concerned import pools_of_backup, pools_of_ended, pools_of_new
+from activities.registering import Registering
+from activities.standing_in import follow, get_behind_original, give_back
+from activities.telling import tell
+from domain.access_code import AccessCode
 from domain.changes import with_ending, with_name, with_new_pin, with_window
-from domain.devices import DeviceFacts
 from domain.events import Event, EventType
 from domain.lifecycle import begins_at, decide, is_over
 from domain.observation import Observed, announce, close
 from domain.refusals import RefusalType, refuse
-from domain.registration import check_device, check_order, check_window
+from domain.registration import check_order
 from domain.requests import CodeChange
-from store import codes, devices, events
+from store import codes
 from store.database import Database
 from store.keyring import KeyRing
 from store.pins import move_pins, planned_with
-from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow
+from store.tables import AccessCodeRow
 
 
 class RegistrationActivities:
     """What a code's workflow writes down."""
 
-    def __init__(self, database: Database, keyring: KeyRing, attempt_timeout: timedelta) -> None:
+    def __init__(
+        self, database: Database, keyring: KeyRing, neighbours: Neighbours, attempt_timeout: timedelta
+    ) -> None:
         self._database = database
         self._keyring = keyring
+        self._neighbours = neighbours
         self._attempt_timeout = attempt_timeout
 
     def all(self) -> list[Callable[..., Any]]:
         """List the activities, for a worker."""
-        return [self.register, self.change, self.end, self.announce, self.close]
+        return [self.register, self.introduce, self.read, self.change, self.end, self.announce, self.close]
 
     @activity.defn(name="register_access_code")
     async def register(self, order: RegisterOrder) -> Registered:
-        """Write the code down with its digits and `access_code.created`, or refuse and leave nothing."""
+        """Write the code down with its digits and `access_code.created`, or refuse and leave nothing.
+
+        Its siblings are written in the same step; `introduce` tells their workflows, and pools that this concerns.
+        """
         with store_failures():
             async with self._database.write() as session:
                 if await session.get(AccessCodeRow, order.access_code_id) is None:
-                    return await self._create(session, order)
-                stored = await codes.get(session, order.access_code_id)
-                return self._registered(stored.code, stored.device, stored.account)
+                    code, device = await Registering(self._keyring, session, order).register()
+                else:
+                    stored = await codes.get(session, order.access_code_id)
+                    code, device = stored.code, codes.card(stored.device, stored.account)
+                pools = tuple(sorted(await pools_of_new(session, order)))
+        siblings = order.request.siblings
+        introduction = IntroduceOrder(siblings=siblings, pools=pools) if siblings or pools else None
+        return Registered(code=code, device=device, attempt_timeout=self._attempt_timeout, introduction=introduction)
 
-    def _registered(self, code: AccessCode, device: DeviceRow, account: ConnectedAccountRow) -> Registered:
-        return Registered(code=code, device=codes.card(device, account), attempt_timeout=self._attempt_timeout)
+    @activity.defn(name="introduce_access_codes")
+    async def introduce(self, order: IntroduceOrder) -> None:
+        """Start the workflows of codes that were registered along, and wake the pools that new codes concern."""
+        await asyncio.gather(*(self._neighbours.start(sibling) for sibling in order.siblings))
+        await self._wake(order.pools)
+
+    @activity.defn(name="read_access_code")
+    async def read(self, order: CodeOrder) -> AccessCode:
+        """Give the code as it stands written: its pool, or the code that it stands in for, may have changed it."""
+        with store_failures():
+            async with self._database.read() as session:
+                return (await codes.get(session, order.access_code_id)).code
 
     @activity.defn(name="change_access_code")
     async def change(self, order: ChangeOrder) -> AccessCode:
@@ -64,77 +90,59 @@ class RegistrationActivities:
                 stored = await codes.get(session, order.access_code_id, for_update=True)
                 if is_over(stored.code, order.now):
                     raise refuse(RefusalType.ACCESS_CODE_ENDED, "the access code has ended and cannot be changed")
-                return await self._change(session, stored, order)
+                changed = await self._change(session, stored, order)
+            return await self._followed(changed)
 
     @activity.defn(name="end_access_code")
     async def end(self, order: EndOrder) -> AccessCode:
-        """Write down that the code is to end now."""
-        return await self._amend(
-            order.access_code_id, order.now, lambda code: with_ending(code, order.ending, order.now)
-        )
+        """Write down that the code is to end now, and with it the backup code that stands in for it."""
+        with store_failures():
+            async with self._database.write() as session:
+                stored = await codes.get(session, order.access_code_id, for_update=True)
+                ended = with_ending(stored.code, order.ending, order.now)
+                if ended.code != stored.code:
+                    await codes.save(session, stored, ended.code, order.now)
+                    await follow(session, stored.code, stored.row.id, order.now)
+            return await self._followed(stored.code)
+
+    async def _followed(self, code: AccessCode) -> AccessCode:
+        """Tell the backup code that stands in, which was changed along."""
+        if code.backup.access_code_id is not None:
+            await self._neighbours.refresh(code.backup.access_code_id)
+        return code
 
     @activity.defn(name="announce_problem")
     async def announce(self, order: CodeOrder) -> AccessCode:
         """Raise the notice that is due on the code as it stands written, with its event; none may be due any more."""
-
-        def tell(code: AccessCode) -> Observed:
-            notice = decide(code, order.now).notice
-            return Observed(code) if notice is None else announce(code, notice, order.now)
-
-        return await self._amend(order.access_code_id, order.now, tell)
+        with store_failures():
+            async with self._database.write() as session:
+                stored = await codes.get(session, order.access_code_id, for_update=True)
+                notice = decide(stored.code, order.now).notice
+                if notice is not None:
+                    announced = announce(stored.code, notice, order.now)
+                    await tell(session, stored, announced.events, order.now)
+                    await codes.save(session, stored, announced.code, order.now)
+                pools = await pools_of_backup(session, stored)
+            await self._wake(pools)
+            return stored.code
 
     @activity.defn(name="close_access_code")
     async def close(self, order: CodeOrder) -> AccessCode:
         """Write down that nothing of an ended code is on its lock; a deletion is complete with it."""
-        return await self._amend(order.access_code_id, order.now, lambda code: close(code, order.now))
-
-    async def _amend(self, code_id: UUID, now: datetime, amend: Callable[[AccessCode], Observed]) -> AccessCode:
         with store_failures():
             async with self._database.write() as session:
-                stored = await codes.get(session, code_id, for_update=True)
-                amended = amend(stored.code)
-                if amended.code == stored.code and not amended.events:
-                    return stored.code
-                await _tell(session, stored, amended.events, now)
-                return await codes.save(session, stored, amended.code, now)
+                stored = await get_behind_original(session, order.access_code_id)
+                closed = close(stored.code, order.now)
+                if closed.code != stored.code:
+                    await give_back(session, stored.row, order.now)
+                    await tell(session, stored, closed.events, order.now)
+                    await codes.save(session, stored, closed.code, order.now)
+                pools = await pools_of_ended(session, stored)
+            await self._wake(pools)
+            return stored.code
 
-    async def _create(self, session: AsyncSession, order: RegisterOrder) -> Registered:
-        request, now = order.request, order.now
-        locked = await codes.lock_device(session, request.device_id)
-        if locked is None or request.workspace_id not in (None, locked.device.workspace_id):
-            raise refuse(
-                RefusalType.DEVICE_NOT_FOUND, f"there is no device {request.device_id}", field="device_id", rule="known"
-            )
-        device, facts = locked.device, DeviceFacts.model_validate(locked.device.facts)
-        check_device(facts)
-        check_window(request.starts_at, request.ends_at, now)
-        policy = devices.effective_policy(locked.workspace, device)
-        wish = Wish(starts_at=request.starts_at, ends_at=request.ends_at, changed_at=now)
-        code = created(wish, policy, updates_in_place=facts.capabilities.can_update_in_place)
-        pin = await self._digits(device, facts, order.access_code_id, request.name).row(
-            session,
-            request.code,
-            generation=1,
-            held_from=begins_at(code) or now,
-            held_until=request.ends_at,
-            starts_at=request.starts_at,
-            preferred=request.preferred_code_length,
-            now=now,
-        )
-        session.add(_new_row(order, device, code))
-        await session.flush()  # the digits' row refers to it
-        session.add(pin)
-        await events.append(
-            session,
-            [Event(event_type=EventType.CREATED, occurred_at=now)],
-            workspace_id=device.workspace_id,
-            now=now,
-            new_id=uuid4,
-            access_code_id=order.access_code_id,
-            device_id=device.id,
-            account_id=device.account_id,
-        )
-        return self._registered(code, device, locked.account)
+    async def _wake(self, pools: Collection[str]) -> None:
+        await asyncio.gather(*(self._neighbours.wake_pool(pool_id) for pool_id in pools))
 
     async def _change(self, session: AsyncSession, stored: codes.StoredCode, order: ChangeOrder) -> AccessCode:
         change, now = order.change, order.now
@@ -148,13 +156,16 @@ class RegistrationActivities:
             code = _noting(happened, with_name(code, stored.row.name, name, now))
             stored.row.name = name
         if change.code is not None or change.new_digits:
+            _check_own_digits(stored)
             code = _noting(happened, with_new_pin(code, now))
             await self._renew(session, stored, code, change, now)
         if not happened:
             return stored.code
+        await codes.save(session, stored, code, now)
+        await follow(session, code, stored.row.id, now)
         changed = Event(event_type=EventType.CHANGED, occurred_at=now)
-        await _tell(session, stored, [changed, *happened], now)
-        return await codes.save(session, stored, code, now)
+        await tell(session, stored, [changed, *happened], now)
+        return stored.code
 
     async def _move(self, session: AsyncSession, stored: codes.StoredCode, code: AccessCode, now: datetime) -> None:
         """Plan the digits for the new window, where nobody else has them then."""
@@ -175,56 +186,41 @@ class RegistrationActivities:
     async def _renew(
         self, session: AsyncSession, stored: codes.StoredCode, code: AccessCode, change: CodeChange, now: datetime
     ) -> None:
-        row = await self._digits(stored.device, stored.facts, stored.row.id, stored.row.name).row(
-            session,
-            change.code,
+        """Keep the new digits beside the old ones, which may be on the lock until they are proven gone."""
+        digits = self._digits(stored)
+        asked = Asked(
             generation=code.wish.pin_generation,
             held_from=begins_at(code) or now,
             held_until=code.wish.ends_at,
             starts_at=code.wish.starts_at,
-            preferred=None,
+            preferred_length=None,
             now=now,
         )
-        session.add(row)
+        pin = await choose(session, [digits], asked, change.code)
+        session.add(digits.row(pin, asked.generation, asked.held_from, asked.held_until))
 
-    def _digits(self, device: DeviceRow, facts: DeviceFacts, code_id: UUID, name: str | None) -> Digits:
+    def _digits(self, stored: codes.StoredCode) -> Digits:
         return Digits(
             self._keyring,
-            facts,
-            workspace_id=device.workspace_id,
-            device_id=device.id,
-            code_id=code_id,
-            name=name,
+            stored.facts,
+            workspace_id=stored.row.workspace_id,
+            device_id=stored.device.id,
+            code_id=stored.row.id,
+            name=stored.row.name,
         )
 
 
-def _new_row(order: RegisterOrder, device: DeviceRow, code: AccessCode) -> AccessCodeRow:
-    return AccessCodeRow(
-        id=order.access_code_id,
-        workspace_id=device.workspace_id,
-        device_id=device.id,
-        name=order.request.name,
-        arrives_at=order.request.arrives_at,
-        code=code.model_dump(mode="json"),
-        created_at=order.now,
-    )
+def _check_own_digits(stored: codes.StoredCode) -> None:
+    """Refuse other digits for one code of a key: the others would keep theirs."""
+    if stored.row.common_code_key is not None:
+        raise refuse(
+            RefusalType.CODE_CANNOT_BE_SHARED,
+            "the code shares its digits with others; make new codes to have others",
+            field="code",
+            rule="common_code_key",
+        )
 
 
 def _noting(happened: list[Event], observed: Observed) -> AccessCode:
     happened.extend(observed.events)
     return observed.code
-
-
-async def _tell(
-    session: AsyncSession, stored: codes.StoredCode, happened: tuple[Event, ...] | list[Event], now: datetime
-) -> None:
-    await events.append(
-        session,
-        happened,
-        workspace_id=stored.row.workspace_id,
-        now=now,
-        new_id=uuid4,
-        access_code_id=stored.row.id,
-        device_id=stored.device.id,
-        account_id=stored.account.id,
-    )

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 from pydantic import SecretStr
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,13 +21,16 @@ from temporalio import activity
 from activities.digits import longest_name
 from activities.failures import AttemptFailure, try_again
 from activities.orders import LockOrder
+from activities.pools_concerned import pools_of_backup, pools_of_ended
+from activities.standing_in import get_behind_original, give_back
+from activities.telling import tell
 from domain.access_code import AccessCode
 from domain.events import Event
 from domain.names import lock_name, mark
 from domain.observation import Sighting, observe
 from domain.retry import delay_before_next
 from providers.base import Place
-from store import codes, events, leases
+from store import codes, leases
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
@@ -57,6 +59,8 @@ class LockTurn:
     attempts: list[AttemptRow] = field(default_factory=list)
     happened: list[Event] = field(default_factory=list)
     wrote: bool = False
+    pools: Collection[str] = ()
+    """The pools that should know how it ended."""
     _started: float = field(default_factory=time.monotonic)
 
     @property
@@ -133,7 +137,7 @@ class LockTurns:
         Raises:
             ApplicationError: another turn is on (`lock_busy`); to be tried again when it must be over.
         """
-        stored = await codes.get(session, order.access_code_id, for_update=True)
+        stored = await _locked(session, order)
         wall = datetime.now(UTC)
         try:
             lease = await leases.acquire(
@@ -186,6 +190,8 @@ class LockTurns:
         now = turn.now
         observed = observe(turn.code, sighting, now, turn.stored.facts.capabilities)
         turn.happened.extend(observed.events)
+        if observed.code.closed:
+            await give_back(session, turn.stored.row, now)
         return await codes.save(session, turn.stored, observed.code, now)
 
     @asynccontextmanager
@@ -197,23 +203,23 @@ class LockTurns:
         """
         async with self._database.write() as session:
             await leases.verify(session, turn.lease)
-            turn.stored = await codes.get(session, turn.order.access_code_id, for_update=True)
+            turn.stored = await _locked(session, turn.order)
             yield session
 
     async def end(self, session: AsyncSession, turn: LockTurn) -> None:
         """Write the record and give the lease back, in the transaction of what was seen last."""
         session.add_all(turn.attempts)
-        await events.append(
-            session,
-            turn.happened,
-            workspace_id=turn.stored.row.workspace_id,
-            now=turn.now,
-            new_id=uuid4,
-            access_code_id=turn.stored.row.id,
-            device_id=turn.stored.device.id,
-            account_id=turn.stored.account.id,
-        )
+        await tell(session, turn.stored, turn.happened, turn.now)
         await leases.release(session, turn.lease, wrote=turn.wrote, now=datetime.now(UTC))
+        concerned = pools_of_ended if turn.code.closed else pools_of_backup
+        turn.pools = await concerned(session, turn.stored)
+
+
+async def _locked(session: AsyncSession, order: LockOrder) -> codes.StoredCode:
+    """Read the code and keep others from it.  The end of a backup code is news for the code that it stands in for."""
+    if order.is_backup:
+        return await get_behind_original(session, order.access_code_id)
+    return await codes.get(session, order.access_code_id, for_update=True)
 
 
 def _holder() -> str:

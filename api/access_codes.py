@@ -45,6 +45,7 @@ from workflows.contracts import (
     AccessCodeInput,
     AccessCodeReceipt,
     DeleteRequest,
+    PullBackupRequest,
     SearchAttribute,
     UpdateName,
     access_code_workflow_id,
@@ -89,13 +90,12 @@ class AccessCodeService(CodeReader):
         Raises:
             RefusedError: the change breaks a rule, the code has ended, or there is none.
         """
+        stored = await self.get(access_code_id)
         if pin is not None:
-            stored = await self.get(access_code_id)
             sealed = self._keyring.seal_pin(pin, workspace_id=stored.row.workspace_id, access_code_id=access_code_id)
             change = change.model_copy(update={"code": sealed})
         receipt = await self._update(access_code_id, UpdateName.CHANGE, change, update_id=update_id)
         if receipt is None:
-            await self.get(access_code_id)
             raise refuse(RefusalType.ACCESS_CODE_ENDED, "the access code has ended and cannot be changed")
         return receipt
 
@@ -105,14 +105,26 @@ class AccessCodeService(CodeReader):
         Raises:
             RefusedError: there is no such code.
         """
+        stored = await self.get(access_code_id)
         # Each call is an update of its own: the server would repeat the answer to an old one after the end.
         update_id = f"{UpdateName.DELETE}-{uuid4()}"
         receipt = await self._update(access_code_id, UpdateName.DELETE, DeleteRequest(), update_id=update_id)
         if receipt is not None:
             return receipt
-        stored = await self.get(access_code_id)
         again = AccessCodeInput(device_id=stored.device.id, workspace_id=stored.row.workspace_id)
         return await self._start(access_code_id, again, UpdateName.DELETE, DeleteRequest(), update_id=update_id)
+
+    async def pull_backup(self, access_code_id: UUID) -> AccessCodeReceipt:
+        """Have a backup code stand in for a code; the receipt names it.  Repeating the call gives the same one.
+
+        Raises:
+            RefusedError: there is no such code, it has ended, its lock has no pool, or no backup is ready.
+        """
+        await self.get(access_code_id)
+        receipt = await self._update(access_code_id, UpdateName.PULL_BACKUP, PullBackupRequest(), update_id=None)
+        if receipt is None:
+            raise refuse(RefusalType.ACCESS_CODE_ENDED, "the access code has ended: no backup can stand in for it")
+        return receipt
 
     async def _sealed_into(self, request: CodeRequest, pin: SecretStr, access_code_id: UUID) -> CodeRequest:
         """Seal the digits for this one code; they open with its workspace's name, which the device knows."""

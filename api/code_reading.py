@@ -1,6 +1,6 @@
 """Reading access codes as the store has them: no Temporal is needed, and no digits are shown but by `reveal`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from domain.refusals import RefusalType, RefusedError, refuse
 from domain.sealed import pin_aad
 from store import code_lists, codes
-from store.code_lists import Backups, CodeFilter
+from store.code_lists import CodeFilter
 from store.database import Database
 from store.keyring import KeyRing
 from store.pages import Page
@@ -31,7 +31,7 @@ class CodeReader:
                 stored = await codes.get(session, access_code_id)
             except codes.CodeNotFoundError:
                 raise not_found(access_code_id) from None
-        if not code_lists.is_visible(stored.row) or workspace_id not in (None, stored.row.workspace_id):
+        if stored.row.deleted_at is not None or stored.is_hidden or workspace_id not in (None, stored.row.workspace_id):
             raise not_found(access_code_id)
         return stored
 
@@ -45,10 +45,17 @@ class CodeReader:
         async with self._database.read() as session:
             return await code_lists.page_of_codes(session, workspace_id, wanted, page)
 
-    async def backups(self, stored: Sequence[codes.StoredCode]) -> Backups:
-        """Say what backup codes there are for codes."""
+    async def with_backup(self, stored: Sequence[codes.StoredCode]) -> Collection[UUID]:
+        """Name those codes for which a pull would bring a backup code: `is_backup_access_code_available`.
+
+        After a code has pulled by itself this stays true, so that who checks and then pulls gets the same backup.
+        """
         async with self._database.read() as session:
-            return await code_lists.backups_of(session, stored)
+            return await code_lists.with_backup(session, stored)
+
+    async def has_backup(self, stored: codes.StoredCode) -> bool:
+        """Tell whether a pull would bring a backup code for one code."""
+        return stored.row.id in await self.with_backup([stored])
 
     async def find(self, workspace_id: UUID, device_id: UUID, pin: SecretStr, keyring: KeyRing) -> codes.StoredCode:
         """Read the code that has these digits on a lock.

@@ -1,92 +1,104 @@
-"""The application service of locks: what callers may say of them.  Nothing here speaks to a lock."""
+"""The application service of locks: what they are used for, and how their backup codes stand."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
-from uuid import UUID
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from uuid import UUID, uuid4
 
-from domain.devices import DeviceFacts
-from domain.refusals import RefusalType, RefusedError, refuse
-from store import device_lists, devices
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.service import RPCError
+
+from api.device_records import DeviceRecords
+from api.errors import TemporalUnavailableError
+from api.refused import refusal_in
+from domain.problems import Problems
+from domain.requests import DeviceChange
+from store import devices
+from store.backup_pools import PooledCode, backup_codes_on, pools_of
 from store.database import Database
-from store.device_lists import DeviceFilter, Located
-from store.pages import Page
 from store.tables import DeviceRow
+from workflows.contracts import QUEUE, UPDATE_DEVICE_WORKFLOW, update_device_workflow_id
+
+ANSWER_SECONDS = 30.0
+"""How long a change of a lock's use may take: a few rows, and words to those whom it concerns."""
 
 
-class DeviceService:
-    """What callers can learn and say of locks.  Every method may raise `StoreUnavailableError`."""
+@dataclass(frozen=True, slots=True)
+class PoolHealth:
+    """The backup codes of one pool on one lock: counts, never which or what."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    pool_id: str
+    device: DeviceRow
+    is_enabled: bool
+    target: int
+    ready: int
+    filling: int
+    lent: int
+    problems: Problems
 
-    async def page(self, workspace_id: UUID, wanted: DeviceFilter, page: Page) -> Sequence[Located]:
-        """List locks, newest first; one more than the page holds when there are more."""
+    @property
+    def is_shared(self) -> bool:
+        """It spans several locks."""
+        return self.pool_id != str(self.device.id)
+
+
+class DeviceService(DeviceRecords):
+    """What operators can do with locks.  Every method may raise `StoreUnavailableError`."""
+
+    def __init__(self, client: Client, database: Database) -> None:
+        super().__init__(database)
+        self._client = client
+
+    async def update(self, change: DeviceChange, *, change_id: UUID | None = None) -> None:
+        """Change what a lock is used for; repeating the call with the same `change_id` changes nothing more.
+
+        Raises:
+            RefusedError: there is no such lock, or it cannot be used so.
+            TemporalUnavailableError: Temporal or its worker does not answer.
+        """
+        done = self._client.execute_workflow(
+            UPDATE_DEVICE_WORKFLOW,
+            change,
+            id=update_device_workflow_id(change.device_id, change_id or uuid4()),
+            task_queue=QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        try:
+            await asyncio.wait_for(done, ANSWER_SECONDS)
+        except WorkflowFailureError as error:
+            cause = error.cause.cause if isinstance(error.cause, ActivityError) else error.cause
+            if isinstance(cause, ApplicationError):
+                raise refusal_in(cause) from None
+            raise
+        except RPCError as error:
+            raise TemporalUnavailableError(f"Temporal cannot take this now: {error.message}") from None
+        except TimeoutError:
+            raise TemporalUnavailableError(f"no worker answered within {ANSWER_SECONDS:.0f} s") from None
+
+    async def pools(self, workspace_id: UUID, device_id: UUID | None = None) -> list[PoolHealth]:
+        """Say how the backup codes stand on every lock that has a pool; on one lock where that is given."""
         async with self._database.read() as session:
-            return await device_lists.page_of_devices(session, workspace_id, wanted, page)
-
-    async def get(self, workspace_id: UUID, wanted: DeviceFilter) -> Located:
-        """Give the lock that is meant.
-
-        Raises:
-            RefusedError: there is none, or several.
-        """
-        found = await self.page(workspace_id, wanted, Page(limit=2))
-        if len(found) > 1:
-            raise refuse(RefusalType.INVALID_INPUT, "several devices have this name; give a device_id", field="name")
-        if not found:
-            raise device_not_found()
-        return found[0]
-
-    async def pooled(self, ids: Collection[UUID]) -> Collection[UUID]:
-        """Name those locks whose backup pool is to be kept full."""
-        async with self._database.read() as session:
-            return await device_lists.pooled(session, ids)
-
-    async def describe(
-        self,
-        workspace_id: UUID,
-        device_id: UUID,
-        *,
-        nickname: str | None,
-        metadata: Mapping[str, Any] | None,
-        is_managed: bool | None,
-    ) -> None:
-        """Keep what a caller says of a lock: None changes nothing, an empty name goes back to the vendor's.
-
-        Raises:
-            RefusedError: there is no such lock.
-        """
-        async with self._database.write() as session:
-            row = await devices.locked_device(session, workspace_id, device_id)
-            if row is None:
-                raise device_not_found(device_id)
-            if nickname is not None:
-                row.nickname = nickname or None
-            if metadata is not None:
-                row.custom_metadata = dict(metadata)
-            if is_managed is not None:
-                row.is_managed = is_managed
-
-    async def report(self, workspace_id: UUID, facts: Mapping[UUID, Mapping[str, Any]]) -> None:
-        """Take facts that a vendor does not tell, such as the lengths of codes that a lock takes.
-
-        Raises:
-            RefusedError: one of the locks does not exist; nothing is changed then.
-        """
-        async with self._database.write() as session:
-            for device_id in sorted(facts):
-                row = await devices.locked_device(session, workspace_id, device_id)
-                if row is None:
-                    raise device_not_found(device_id)
-                _add(row, facts[device_id])
-
-
-def _add(row: DeviceRow, facts: Mapping[str, Any]) -> None:
-    row.reported = {**row.reported, **facts}
-    row.facts = DeviceFacts.model_validate({**row.facts, **facts}).model_dump(mode="json")
-
-
-def device_not_found(device_id: UUID | None = None) -> RefusedError:
-    """Make the refusal of a lock that the workspace does not have."""
-    named = "such device" if device_id is None else f"device {device_id}"
-    return refuse(RefusalType.DEVICE_NOT_FOUND, f"there is no {named}", field="device_id")
+            rows = await devices.list_devices(session, workspace_id)
+            chosen = [row for row in rows if device_id in (None, row.id)]
+            health = []
+            for device in chosen:
+                by_pool: dict[str, list[PooledCode]] = defaultdict(list)
+                for code in await backup_codes_on(session, device.id):
+                    by_pool[code.pool_id].append(code)
+                for pool in await pools_of(session, device.id):
+                    on_lock = by_pool[pool.id]
+                    health.append(
+                        PoolHealth(
+                            pool_id=pool.id,
+                            device=device,
+                            is_enabled=pool.enabled and device.is_managed,
+                            target=pool.target,
+                            ready=sum(code.is_ready for code in on_lock),
+                            filling=sum(code.claim is None and not code.is_ready for code in on_lock),
+                            lent=sum(code.row.stands_in_for is not None for code in on_lock),
+                            problems=devices.problems_of(device),
+                        )
+                    )
+        return health

@@ -24,6 +24,17 @@ def refused_by(error: WorkflowUpdateFailedError) -> RefusedError:
     cause = error.cause
     if not isinstance(cause, ApplicationError) or cause.type not in set(RefusalType):
         raise error
+    return refusal_in(cause)
+
+
+def refusal_in(cause: ApplicationError) -> RefusedError:
+    """Give the refusal that a failure carries; one of any other kind is raised on as it is.
+
+    Raises:
+        ApplicationError: the failure is no refusal but a defect.
+    """
+    if cause.type not in set(RefusalType):
+        raise cause
     detail = cause.details[0] if cause.details else None
     try:
         return RefusedError(Refusal.model_validate(detail))

@@ -9,6 +9,7 @@ from api.access_codes import AccessCodeService
 from api.accounts import AccountService
 from api.action_attempts import ActionAttemptService
 from api.answers import AnswerService
+from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.events import EventReader
 from api.health import HealthService
@@ -25,6 +26,7 @@ class Services:
     database: Database
     keyring: KeyRing
     codes: AccessCodeService
+    common_codes: CommonCodeService
     accounts: AccountService
     devices: DeviceService
     events: EventReader
@@ -37,12 +39,14 @@ class Services:
     @classmethod
     def of(cls, client: Client, database: Database, keyring: KeyRing, limits: RateLimits) -> Self:
         """Make them."""
+        codes = AccessCodeService(client, database, keyring)
         return cls(
             database=database,
             keyring=keyring,
-            codes=AccessCodeService(client, database, keyring),
+            codes=codes,
+            common_codes=CommonCodeService(codes, database),
             accounts=AccountService(client, database, keyring),
-            devices=DeviceService(database),
+            devices=DeviceService(client, database),
             events=EventReader(database),
             attempts=ActionAttemptService(database),
             answers=AnswerService(database),

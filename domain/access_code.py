@@ -7,6 +7,7 @@ generation with the old digits) never counts as a code that does not open.
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -45,6 +46,8 @@ class Ending(StrEnum):
 
     DELETED = "deleted"
     CANCELLED = "cancelled"
+    RELEASED = "released"
+    """It stays on its lock and is nobody's concern any more."""
 
 
 class _Frozen(BaseModel):
@@ -96,6 +99,17 @@ class OnLock(_Frozen):
     """The first of an unbroken row of reads that found nothing."""
 
 
+class BackupUse(_Frozen):
+    """What a code has of its lock's backup pool."""
+
+    wanted_at: AwareDatetime | None = None
+    """Since when its workflow asks for a backup; None once it has one, or works."""
+    access_code_id: UUID | None = None
+    """The backup code that stands in for it."""
+    by_itself: bool = False
+    """Nobody asked: its workflow pulled."""
+
+
 class AccessCode(_Frozen):
     """Everything that decides what happens next to one code."""
 
@@ -105,15 +119,18 @@ class AccessCode(_Frozen):
     policy: Policy = Policy()
     updates_in_place: bool = True
     """The lock can change digits or name of a code without taking it off."""
+    is_backup: bool = False
+    """It belongs to a backup pool."""
+    backup: BackupUse = BackupUse()
     closed: bool = False
     """The end was written down: nothing of it is on the lock and nothing will be."""
     version: int = 0
     """Grows with every stored change: of two reports the one with the higher version is the newer."""
 
 
-def created(wish: Wish, policy: Policy, *, updates_in_place: bool) -> AccessCode:
+def created(wish: Wish, policy: Policy, *, updates_in_place: bool, is_backup: bool = False) -> AccessCode:
     """Make a code that has not touched its lock yet."""
-    return AccessCode(wish=wish, policy=policy, updates_in_place=updates_in_place)
+    return AccessCode(wish=wish, policy=policy, updates_in_place=updates_in_place, is_backup=is_backup)
 
 
 def latest(*instants: datetime | None) -> datetime | None:

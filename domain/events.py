@@ -25,10 +25,13 @@ class EventType(StrEnum):
     REMOVED_FROM_DEVICE = "access_code.removed_from_device"
     FAILED_TO_REMOVE = "access_code.failed_to_remove_from_device"
     DELETED = "access_code.deleted"
+    BACKUP_PULLED = "access_code.backup_access_code_pulled"
     DEVICE_ADDED = "device.added"
     DEVICE_CONNECTED = "device.connected"
     DEVICE_DISCONNECTED = "device.disconnected"
     DEVICE_REMOVED = "device.removed"
+    DEVICE_UNMANAGED = "device.converted_to_unmanaged"
+    DEVICE_MANAGED = "device.unmanaged.converted_to_managed"
     ACCOUNT_CONNECTED = "connected_account.connected"
     ACCOUNT_DISCONNECTED = "connected_account.disconnected"
 

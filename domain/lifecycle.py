@@ -8,13 +8,15 @@
     wanted, an older generation is (maybe) there
         and the lock cannot change it in place        REMOVE  first, then PROGRAM
     wanted, otherwise                                 PROGRAM
+    released                                          FINISH  and leave it on the lock
     not wanted, something may be there                REMOVE
     not wanted, nothing there, over                   FINISH
     not wanted, nothing there, not yet begun          WAIT    until starts_at - lead
 
 Invariants, whatever the order of messages and answers:
 
-* nothing is written to the lock outside the window, and nothing is finished while something may be there;
+* nothing is written to the lock outside the window, and nothing is finished while something may be there, unless it
+  was released to its owner;
 * a notice is due at its instant, not when an attempt happens to end;
 * every function is pure: the same code and instant give the same answer, in the workflow and in its activities.
 """
@@ -24,7 +26,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from domain.access_code import AccessCode, Presence, Status, earliest
+from domain.access_code import AccessCode, Ending, Presence, Status, earliest
 from domain.problems import ProblemCode, has
 
 
@@ -45,6 +47,8 @@ class Decision(BaseModel):
     action: Action
     wake_at: AwareDatetime | None = None
     notice: ProblemCode | None = None
+    pulls_backup: bool = False
+    """The code is to ask for a backup by itself."""
 
 
 def begins_at(code: AccessCode) -> datetime | None:
@@ -115,7 +119,25 @@ def decide(code: AccessCode, now: datetime) -> Decision:
     """Say what is to be done now, and when to ask again at the latest."""
     action = _action(code, now)
     due, boundaries = _notices(code, now)
-    return Decision(action=action, notice=due, wake_at=earliest(*boundaries, *_turns(code, now)))
+    backup_at = backup_due(code, now)
+    pulls = backup_at is not None and backup_at <= now
+    ahead = [backup_at] if backup_at is not None and not pulls else []
+    wake_at = earliest(*boundaries, *ahead, *_turns(code, now))
+    return Decision(action=action, notice=due, pulls_backup=pulls, wake_at=wake_at)
+
+
+def backup_due(code: AccessCode, now: datetime) -> datetime | None:
+    """When the code asks for a backup by itself: at P + `backup_after`, or at once where the lock refuses it for good.
+
+    None: not in its present phase, or it has asked already.
+    """
+    asked = code.backup.wanted_at is not None or code.backup.access_code_id is not None
+    if asked or code.is_backup or not code.policy.pulls_backup or not is_wanted(code, now) or opens(code):
+        return None
+    if code.wish.ends_at is None and not code.policy.pulls_for_ongoing:
+        return None
+    since = wanted_since(code)
+    return since if is_refused(code) else since + code.policy.backup_after
 
 
 def _action(code: AccessCode, now: datetime) -> Action:
@@ -125,6 +147,8 @@ def _action(code: AccessCode, now: datetime) -> Action:
             return Action.WAIT
         replaces = not nothing_there and code.on_lock.generation != code.wish.generation
         return Action.REMOVE if replaces and not code.updates_in_place else Action.PROGRAM
+    if code.wish.ending is Ending.RELEASED:
+        return Action.FINISH
     if not nothing_there:
         return Action.REMOVE
     return Action.FINISH if is_over(code, now) else Action.WAIT
@@ -155,6 +179,6 @@ def _announcements(code: AccessCode, now: datetime) -> list[tuple[ProblemCode, d
         delayed = (ProblemCode.DELAY_IN_SETTING, since + policy.delay_after)
         failed = (ProblemCode.FAILED_TO_SET, failed_at)
         return [failed] if is_refused(code) else [delayed, failed]
-    if code.on_lock.presence is Presence.ABSENT:
+    if code.on_lock.presence is Presence.ABSENT or code.wish.ending is Ending.RELEASED:
         return []
     return [(ProblemCode.FAILED_TO_REMOVE, unwanted_since(code, now) + policy.remove_fail_after)]

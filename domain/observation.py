@@ -28,6 +28,10 @@ NOTICES = {
 """The announcements of the timeline and the event that each causes."""
 
 
+_OUTLIVING = (ProblemCode.FAILED_TO_SET, ProblemCode.USING_BACKUP)
+"""What an ended code goes on to show: that it never worked, and that its backup is not proven gone yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class AboutToWrite:
     """The next call may change the lock; from here on nobody knows until somebody has read.
@@ -116,7 +120,7 @@ def close(code: AccessCode, now: datetime) -> Observed:
 
 
 def _left_at_the_end(code: AccessCode) -> Problems:
-    return tuple(problem for problem in code.problems if problem.code is ProblemCode.FAILED_TO_SET)
+    return tuple(problem for problem in code.problems if problem.code in _OUTLIVING)
 
 
 def _with(code: AccessCode, on_lock: OnLock) -> AccessCode:
@@ -170,7 +174,8 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
     if not opens(after) or not is_wanted(after, now):
         return Observed(after)
     codes = (ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET, *WHILE_SETTING)
-    after = after.model_copy(update={"problems": cleared(after.problems, codes)})
+    asks_no_more = after.backup.model_copy(update={"wanted_at": None})
+    after = after.model_copy(update={"problems": cleared(after.problems, codes), "backup": asks_no_more})
     newly = not opens(code)
     return Observed(after, (Event(event_type=EventType.SET_ON_DEVICE, occurred_at=now),) if newly else ())
 

@@ -6,17 +6,29 @@ registration and keeps it, so that a change of settings never rewrites the promi
 
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from domain.backup_pool import DEFAULT_SIZE
 
 DEFAULT_DELAY_AFTER = timedelta(minutes=1)
 DEFAULT_BACKUP_AFTER = timedelta(minutes=2)
 DEFAULT_FAIL_AFTER = timedelta(minutes=10)
 
 
+class BackupPoolUse(StrEnum):
+    """When a lock is given a backup pool."""
+
+    ON_REQUEST = "on_request"
+    """With the first code that asks for it, or by an operator."""
+    ALWAYS = "always"
+    """With its first code."""
+
+
 class Policy(BaseModel):
-    """The durations of one code's timeline."""
+    """The durations of one code's timeline, and how its lock is backed up."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,6 +38,14 @@ class Policy(BaseModel):
     """Not confirmed for this long: warning `delay_in_setting_on_device`."""
     backup_after: timedelta = DEFAULT_BACKUP_AFTER
     """Not confirmed for this long: a backup code is pulled where one may be."""
+    pulls_backup: bool = True
+    """A code that fails pulls a backup by itself; without, somebody has to ask for one."""
+    pulls_for_ongoing: bool = True
+    """A backup may stand in for a code without an end.  False is Seam's behaviour: such a pull is refused."""
+    backup_pool: BackupPoolUse = BackupPoolUse.ON_REQUEST
+    """When a lock is given a backup pool."""
+    backup_pool_size: int = Field(default=DEFAULT_SIZE, ge=0, le=50)
+    """How many backup codes are kept ready on a lock."""
     fail_after: timedelta = DEFAULT_FAIL_AFTER
     """Not confirmed for this long: error `failed_to_set_on_device`; the trying goes on."""
     remove_fail_after: timedelta = timedelta(minutes=10)

@@ -1,4 +1,4 @@
-"""Every warning and error that an access code can show, and what raises and clears each.
+"""Every warning and error that an access code or a lock can show, and what raises and clears each.
 
 The codes are Seam's (`error_code`, `warning_code`).  A warning says "this may still go well", an error "somebody
 should act"; neither ever stops Latchwork from going on.  `docs/problems.md` is held to this table by a test.
@@ -20,7 +20,7 @@ class Severity(StrEnum):
 
 
 class ProblemCode(StrEnum):
-    """The codes that Latchwork raises on an access code."""
+    """The codes that Latchwork raises on an access code or a lock."""
 
     DELAY_IN_SETTING = "delay_in_setting_on_device"
     FAILED_TO_SET = "failed_to_set_on_device"
@@ -32,6 +32,10 @@ class ProblemCode(StrEnum):
     ACCOUNT_DISCONNECTED = "account_disconnected"
     DEVICE_DISCONNECTED = "device_disconnected"
     DEVICE_REMOVED = "device_removed"
+    USING_BACKUP = "using_backup_access_code"
+    EMPTY_POOL = "empty_backup_access_code_pool"
+    PARTIAL_POOL = "partial_backup_access_code_pool"
+    MANY_ACTIVE_BACKUPS = "many_active_backup_codes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,30 @@ KINDS: dict[ProblemCode, ProblemKind] = {
         "the vendor no longer knows the lock",
         "when the vendor lists the lock again",
         "The vendor no longer knows this lock.",
+    ),
+    ProblemCode.USING_BACKUP: ProblemKind(
+        Severity.WARNING,
+        "a backup code was pulled in this code's place",
+        "when the backup code is proven gone",
+        "A backup code stands in for this code.",
+    ),
+    ProblemCode.EMPTY_POOL: ProblemKind(
+        Severity.ERROR,
+        "the lock's backup pool is enabled and no backup code is ready",
+        "when one is",
+        "No backup code is ready on this lock.",
+    ),
+    ProblemCode.PARTIAL_POOL: ProblemKind(
+        Severity.WARNING,
+        "backup codes are missing because they are late or because the lock has no place for them",
+        "when the pool is full",
+        "The lock's backup pool cannot be filled.",
+    ),
+    ProblemCode.MANY_ACTIVE_BACKUPS: ProblemKind(
+        Severity.WARNING,
+        "three or more backup codes of the lock stand in at once",
+        "when at most one does",
+        "Several backup codes of this lock are in use: the lock may be failing.",
     ),
 }
 

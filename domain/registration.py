@@ -9,12 +9,26 @@ from domain.devices import DeviceFacts
 from domain.refusals import RefusalType, refuse
 
 
-def check_device(facts: DeviceFacts) -> None:
-    """Refuse a lock that takes no access codes.
+def check_device(facts: DeviceFacts, *, is_managed: bool = True, pooled: bool = False) -> None:
+    """Refuse a lock that takes no access codes, is not managed, or cannot have the backup pool that is asked for.
 
     Raises:
-        RefusedError: it takes none.
+        RefusedError: it is such a lock.
     """
+    if not is_managed:
+        raise refuse(
+            RefusalType.DEVICE_UNMANAGED,
+            f"the device {facts.name!r} is not managed; manage it first",
+            field="device_id",
+            rule="is_managed",
+        )
+    if pooled and not facts.capabilities.supports_backup_access_code_pool:
+        raise refuse(
+            RefusalType.BACKUP_POOL_NOT_SUPPORTED,
+            f"the device {facts.name!r} cannot have a backup pool",
+            field="use_backup_access_code_pool",
+            rule="supports_backup_access_code_pool",
+        )
     if not facts.capabilities.can_program_online_access_codes:
         raise refuse(
             RefusalType.ACCESS_CODES_NOT_SUPPORTED,

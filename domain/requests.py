@@ -52,6 +52,13 @@ class Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+class Sibling(Request):
+    """Another code that is registered together with the first, on another lock, with the same digits."""
+
+    access_code_id: UUID
+    device_id: UUID
+
+
 class CodeRequest(Request):
     """A code that is asked for.  Without `code`, digits are chosen; without times, it works from now until deleted."""
 
@@ -65,6 +72,21 @@ class CodeRequest(Request):
     ends_at: Instant | None = None
     arrives_at: Instant | None = None
     """When the guest is expected; None: at `starts_at`."""
+    common_code_key: str | None = Field(default=None, min_length=1, max_length=200)
+    """Codes with one key have the same digits, on whichever locks."""
+    siblings: tuple[Sibling, ...] = Field(default=(), max_length=99)
+    """Codes to register in the same step: all of them are, or none.  They need a `common_code_key`."""
+    use_backup_access_code_pool: bool = False
+    """Have the lock keep backup codes from now on."""
+
+    @model_validator(mode="after")
+    def _siblings_share(self) -> Self:
+        devices = [self.device_id, *(sibling.device_id for sibling in self.siblings)]
+        if len(set(devices)) < len(devices):
+            raise PydanticCustomError("one_code_per_device", "each sibling must be on a device of its own")
+        if self.siblings and self.common_code_key is None:
+            raise PydanticCustomError("siblings_without_key", "siblings share their digits: give a `common_code_key`")
+        return self
 
 
 class CodeWindow(Request):
@@ -72,6 +94,20 @@ class CodeWindow(Request):
 
     starts_at: Instant | None = None
     ends_at: Instant | None = None
+
+
+class DeviceChange(Request):
+    """A change of what a lock is used for; what is None stays as it is."""
+
+    device_id: UUID
+    workspace_id: UUID | None = None
+    """The workspace that the caller speaks for; None leaves it to the device."""
+    is_managed: bool | None = None
+    """False: no new codes, and the backup codes that nobody has are taken off; guests keep theirs until their end."""
+    releases_codes: bool = False
+    """With `is_managed=False`: guests' codes stay on the lock for good and are no matter of ours any more."""
+    backup_access_code_pool_enabled: bool | None = None
+    """True: keep backup codes ready.  False: add none, and take those off that nobody has."""
 
 
 class CodeChange(Request):

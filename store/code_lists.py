@@ -8,28 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_
+from sqlalchemy import ColumnElement, String, cast, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.access_code import AccessCode
 from domain.devices import DeviceFacts
-from store.codes import StoredCode
+from store.backup_pools import backup_codes_on, pool_of_code
+from store.codes import StoredCode, visible
 from store.pages import Page, paged
 from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow, PinRow
-
-
-def visible() -> ColumnElement[bool]:
-    """Hold for codes that exist for their workspace."""
-    return and_(
-        col(AccessCodeRow.deleted_at).is_(None),
-        or_(col(AccessCodeRow.backup_id).is_(None), col(AccessCodeRow.stands_in_for).is_not(None)),
-    )
-
-
-def is_visible(row: AccessCodeRow) -> bool:
-    """Tell of a row that was read what `visible` asks of those to be read."""
-    return row.deleted_at is None and (row.backup_id is None or row.stands_in_for is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +28,21 @@ class CodeFilter:
     ids: Collection[UUID] | None = None
     search: str | None = None
     """A part of the name or of the id."""
+    common_code_key: str | None = None
+    is_over: bool | None = None
+    """Whether they have come to their end."""
 
     def conditions(self, workspace_id: UUID) -> list[ColumnElement[bool]]:
         """Give what the rows must fulfil."""
-        found = [col(AccessCodeRow.workspace_id) == workspace_id, visible()]
+        found = [col(AccessCodeRow.workspace_id) == workspace_id, col(AccessCodeRow.deleted_at).is_(None), visible()]
         if self.device_id is not None:
             found.append(col(AccessCodeRow.device_id) == self.device_id)
         if self.ids is not None:
             found.append(col(AccessCodeRow.id).in_(self.ids))
+        if self.common_code_key is not None:
+            found.append(col(AccessCodeRow.common_code_key) == self.common_code_key)
+        if self.is_over is not None:
+            found.append(col(AccessCodeRow.closed).is_(self.is_over))
         if self.search is not None:
             text = self.search.lower()
             # Ids are written with hyphens or without, as the database likes.
@@ -114,36 +109,32 @@ async def digits_of(session: AsyncSession, generations: Mapping[UUID, int]) -> M
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Backups:
-    """What codes have of backup codes."""
+async def with_backup(session: AsyncSession, stored: Sequence[StoredCode]) -> Collection[UUID]:
+    """Name those codes for which a backup code stands ready, or that pulled one by themselves."""
+    by_itself = {one.row.id for one in stored if one.code.backup.by_itself}
+    asking = [
+        one
+        for one in stored
+        if not (one.code.is_backup or one.code.closed or one.code.backup.access_code_id is not None)
+    ]
+    ready = await _ready_backups(session, {one.device.id for one in asking})
+    if not ready:
+        return by_itself
+    return by_itself | {one.row.id for one in asking if (one.device.id, await pool_of_code(session, one.row)) in ready}
 
-    stand_ins: Mapping[UUID, UUID]
-    """The backup code that stands in for a code, by the code's id."""
-    ready: Collection[UUID]
-    """Devices with a backup code that nobody has and that works."""
 
-
-async def backups_of(session: AsyncSession, stored: Sequence[StoredCode]) -> Backups:
-    """Say what backup codes there are for codes."""
-    stand_ins: dict[UUID, UUID] = {}
-    for ids in _bunches([one.row.id for one in stored]):
-        pulled = select(AccessCodeRow.stands_in_for, AccessCodeRow.id).where(
-            col(AccessCodeRow.stands_in_for).in_(ids), col(AccessCodeRow.closed).is_(False)
-        )
-        stand_ins |= {original: backup for original, backup in (await session.exec(pulled)).all() if original}
-    free = (
-        select(AccessCodeRow.device_id)
-        .where(
-            col(AccessCodeRow.device_id).in_({one.device.id for one in stored}),
-            col(AccessCodeRow.backup_id).is_not(None),
-            col(AccessCodeRow.stands_in_for).is_(None),
-            col(AccessCodeRow.closed).is_(False),
-            col(AccessCodeRow.opens).is_(True),
-        )
-        .distinct()
+async def _ready_backups(session: AsyncSession, device_ids: Collection[UUID]) -> Collection[tuple[UUID, str | None]]:
+    """Name locks with the pools that have a backup code ready on them."""
+    found: set[tuple[UUID, str | None]] = set()
+    query = select(AccessCodeRow.device_id).where(
+        col(AccessCodeRow.device_id).in_(device_ids),
+        col(AccessCodeRow.backup_id).is_not(None),
+        col(AccessCodeRow.closed).is_(False),
+        col(AccessCodeRow.opens).is_(True),
     )
-    return Backups(stand_ins, frozenset((await session.exec(free)).all()))
+    for device_id in (await session.exec(query.distinct())).all():
+        found |= {(device_id, code.pool_id) for code in await backup_codes_on(session, device_id) if code.is_ready}
+    return found
 
 
 def _bunches(ids: Sequence[Any], size: int = 5000) -> list[Sequence[Any]]:

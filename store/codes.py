@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.access_code import AccessCode, Ending, Presence
 from domain.devices import DeviceCard, DeviceFacts
 from domain.lifecycle import opens
-from domain.problems import ProblemCode, Problems, raised
+from domain.problems import ProblemCode, Problems, Severity, raised
+from store.devices import problems_of
 from store.pins import release_pins
 from store.slots import release_slot
 from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow, PinRow, SlotRow, WorkspaceRow
@@ -63,7 +64,13 @@ class StoredCode:
         problems = self.code.problems
         for problem, since in shared:
             problems = problems if since is None else raised(problems, problem, since)
-        return problems
+        of_lock = [problem for problem in problems_of(device) if problem.severity is Severity.ERROR]
+        return (*problems, *of_lock)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Tell whether it is a backup code that nobody has: to the world it does not exist."""
+        return self.row.backup_id is not None and self.row.stands_in_for is None
 
     @property
     def is_readable(self) -> bool:
@@ -103,16 +110,12 @@ async def get(session: AsyncSession, code_id: UUID, *, for_update: bool = False)
 async def list_codes(
     session: AsyncSession, workspace_id: UUID, *, device_id: UUID | None = None, limit: int = 500
 ) -> Sequence[StoredCode]:
-    """List a workspace's codes, newest first; deleted ones, and backup codes that nobody has, are left out."""
+    """List a workspace's codes, newest first; those whose deletion is complete, and unpulled backups, are left out."""
     query = (
         select(AccessCodeRow, DeviceRow, ConnectedAccountRow)
         .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
         .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
-        .where(
-            AccessCodeRow.workspace_id == workspace_id,
-            col(AccessCodeRow.deleted_at).is_(None),
-            or_(col(AccessCodeRow.backup_id).is_(None), col(AccessCodeRow.stands_in_for).is_not(None)),
-        )
+        .where(AccessCodeRow.workspace_id == workspace_id, col(AccessCodeRow.deleted_at).is_(None), visible())
         .order_by(col(AccessCodeRow.created_at).desc())
         .limit(limit)
     )
@@ -128,6 +131,11 @@ async def list_codes(
         )
         for row, device, account in (await session.exec(query)).all()
     ]
+
+
+def visible() -> ColumnElement[bool]:
+    """Select the codes that exist for the world: all but backup codes that nobody has."""
+    return or_(col(AccessCodeRow.backup_id).is_(None), col(AccessCodeRow.stands_in_for).is_not(None))
 
 
 async def open_codes_of(session: AsyncSession, device_id: UUID) -> Sequence[UUID]:
@@ -163,7 +171,8 @@ async def save(session: AsyncSession, stored: StoredCode, code: AccessCode, now:
     saved = code.model_copy(update={"version": stored.code.version + 1})
     row = stored.row
     row.code, row.version, row.closed = saved.model_dump(mode="json"), saved.version, saved.closed
-    if saved.closed and saved.wish.ending is Ending.DELETED and row.deleted_at is None:
+    row.opens = opens(saved)
+    if saved.closed and saved.wish.ending in (Ending.DELETED, Ending.RELEASED) and row.deleted_at is None:
         row.deleted_at = now
     session.add(row)
     await _free(session, stored, saved, now)

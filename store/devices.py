@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.devices import DeviceFacts
 from domain.events import Event, EventType
 from domain.policy import Policy
+from domain.problems import Problem, Problems
 from store import events
 from store.tables import ConnectedAccountRow, DeviceRow, WorkspaceRow
 
@@ -172,6 +173,16 @@ def effective_policy(workspace: WorkspaceRow, device: DeviceRow) -> Policy:
         ValidationError: the settings contradict each other.
     """
     return Policy().overridden(workspace.policy, device.policy)
+
+
+def problems_of(row: DeviceRow) -> Problems:
+    """Give the problems that stand on the lock itself."""
+    return tuple(Problem.model_validate(problem) for problem in row.problems)
+
+
+def set_problems(row: DeviceRow, problems: Problems) -> None:
+    """Write down the problems that stand on the lock itself."""
+    row.problems = [problem.model_dump(mode="json") for problem in problems]
 
 
 async def set_policy(session: AsyncSession, device_id: UUID, settings: Mapping[str, Any]) -> None:

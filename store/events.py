@@ -29,8 +29,12 @@ async def append(
     access_code_id: UUID | None = None,
     device_id: UUID | None = None,
     account_id: UUID | None = None,
+    hidden: bool = False,
 ) -> list[UUID]:
-    """Write events about one thing in their order; give their ids.  `now` is when they are written."""
+    """Write events about one thing in their order; give their ids.  `now` is when they are written.
+
+    Hidden ones are for the record alone: nobody but an operator with the database ever reads them.
+    """
     rows = [
         {
             "id": new_id(),
@@ -42,6 +46,7 @@ async def append(
             "device_id": device_id,
             "account_id": account_id,
             "payload": event.model_dump(mode="json")["payload"],
+            "hidden": hidden,
         }
         for event in events
     ]
@@ -66,7 +71,11 @@ async def list_events(
     limit: int = DEFAULT_LIMIT,
 ) -> list[EventRow]:
     """Give the first `limit` events after `after_sequence` in the order of writing; of one code where that is given."""
-    chosen = select(EventRow).where(EventRow.workspace_id == workspace_id, col(EventRow.sequence) > after_sequence)
+    chosen = select(EventRow).where(
+        EventRow.workspace_id == workspace_id,
+        col(EventRow.sequence) > after_sequence,
+        col(EventRow.hidden).is_(False),
+    )
     if access_code_id is not None:
         chosen = chosen.where(EventRow.access_code_id == access_code_id)
     return list((await session.exec(chosen.order_by(col(EventRow.sequence)).limit(limit))).all())

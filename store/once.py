@@ -7,9 +7,11 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 
-async def make_once(session: AsyncSession, table: type[SQLModel], **values: Any) -> None:
-    """Insert a row unless one that it would collide with is there; on PostgreSQL, wait to see whether it stays."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.exec(postgresql.insert(table).values(**values).on_conflict_do_nothing())
-    else:
-        await session.exec(sqlite.insert(table).values(**values).on_conflict_do_nothing())
+async def make_once(session: AsyncSession, table: type[SQLModel], **values: Any) -> bool:
+    """Insert a row unless one that it would collide with is there; on PostgreSQL, wait to see whether it stays.
+
+    True: it was made by this call.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    made = await session.exec(insert(table).values(**values).on_conflict_do_nothing())
+    return made.rowcount == 1

@@ -150,6 +150,7 @@ class AccessCodeRow(SQLModel, table=True):
     """The backup that this code is a part of.  Until it stands in for a code it exists for nobody but its pool."""
     stands_in_for: UUID | None = None
     """The code in whose place this backup code was handed out."""
+    stands_in_since: datetime | None = _instant(nullable=True)
     opens: bool = False
     """`domain.lifecycle.opens`, for reading without parsing: proven on the lock and not contradicted since."""
 
@@ -164,6 +165,8 @@ class BackupPoolRow(SQLModel, table=True):
     workspace_id: UUID = Field(foreign_key="workspaces.id", index=True)
     enabled: bool = True
     """It is to be kept full.  When it no longer is, backup codes that nobody pulled are taken off."""
+    target: int = 0
+    """How many backups its locks have room for, by the last look."""
     refused_at: datetime | None = _instant(nullable=True)
     """When a lock last refused a backup code for good."""
     created_at: datetime = _instant()

@@ -11,27 +11,31 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from importlib.metadata import version
-from uuid import UUID
 
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.accounts import AccountActivities
+from activities.backup_pools import BackupPoolActivities
+from activities.backups import BackupActivities
 from activities.device_codes import DeviceCodeActivities
+from activities.device_use import DeviceUseActivities
 from activities.drivers import Drivers, MakeDriver
 from activities.registration import RegistrationActivities
 from providers.base import Credentials, Driver
 from providers.registry import DRIVERS, driver_factory
 from store.database import Database
 from store.keyring import KeyRing
+from workers.neighbours import TemporalNeighbours
 from workers.settings import Settings
 from workflows.access_code import AccessCodeWorkflow
-from workflows.contracts import DEVICE_CONNECTED_SIGNAL, QUEUE, access_code_workflow_id, provider_queue
+from workflows.backup_pool import BackupPoolWorkflow
+from workflows.contracts import QUEUE, provider_queue
 from workflows.sync_account import SyncAccountWorkflow
+from workflows.update_device import UpdateDeviceWorkflow
 
-WORKFLOWS: tuple[type, ...] = (AccessCodeWorkflow, SyncAccountWorkflow)
+WORKFLOWS: tuple[type, ...] = (AccessCodeWorkflow, BackupPoolWorkflow, SyncAccountWorkflow, UpdateDeviceWorkflow)
 
 CALLS_PER_ATTEMPT = 3
 """An attempt looks, writes and looks again."""
@@ -84,14 +88,18 @@ async def running_workers(
     _keep_bytecode()
     drivers = Drivers(keyring, make_driver or driver_maker(settings.provider_timeout))
     limit = attempt_timeout(settings.provider_timeout)
-    registration = RegistrationActivities(database, keyring, limit)
-    device_codes = DeviceCodeActivities(database, keyring, drivers, limit)
-    accounts = AccountActivities(database, drivers, Nudger(client))
+    neighbours = TemporalNeighbours(client)
+    registration = RegistrationActivities(database, keyring, neighbours, limit)
+    device_codes = DeviceCodeActivities(database, keyring, drivers, neighbours, limit)
+    accounts = AccountActivities(database, drivers, neighbours)
+    pools = BackupPoolActivities(database, neighbours)
+    device_use = DeviceUseActivities(database, neighbours)
+    backups = BackupActivities(database, neighbours)
     main = Worker(
         client,
         task_queue=QUEUE,
         workflows=WORKFLOWS,
-        activities=[*registration.all(), *accounts.all()],
+        activities=[*registration.all(), *accounts.all(), *pools.all(), *backups.all(), *device_use.all()],
         deployment_config=_BUILD,
         max_cached_workflows=settings.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=_STICKY_QUEUE,
@@ -128,20 +136,3 @@ async def _all(*workers: Worker) -> AsyncIterator[None]:
     finally:
         await asyncio.gather(*(worker.shutdown() for worker in workers))
         await asyncio.gather(*running)
-
-
-class Nudger:
-    """Signals a code's workflow that its lock is back."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    async def __call__(self, access_code_id: UUID) -> None:
-        """Signal; a code whose workflow has ended needs no news."""
-        try:
-            await self._client.get_workflow_handle(access_code_workflow_id(access_code_id)).signal(
-                DEVICE_CONNECTED_SIGNAL
-            )
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise

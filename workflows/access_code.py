@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     # every model anew for every code: tens of milliseconds and hundreds of kilobytes each.
     import workflows.contracts as contracts
     from domain.requests import CodeChange
-    from workflows.contracts import AccessCodeReceipt, DeleteRequest, ReceivedInput
+    from workflows.contracts import AccessCodeReceipt, DeleteRequest, PullBackupRequest, ReceivedInput
     from workflows.life import CodeLife
 
 
@@ -43,6 +43,16 @@ class AccessCodeWorkflow:
     async def delete(self, request: DeleteRequest | None = None) -> AccessCodeReceipt:
         """Answer once the deletion is written down; the code is gone when the workflow has ended."""
         return await self._life.delete()
+
+    @workflow.update(name=contracts.UpdateName.PULL_BACKUP, description="Have a backup code stand in.")
+    async def pull_backup(self, request: PullBackupRequest | None = None) -> AccessCodeReceipt:
+        """Answer once a backup code stands in; repeating it gives the same one."""
+        return await self._life.pull_backup()
+
+    @workflow.signal(name=contracts.CHANGED_SIGNAL, description="The code's row was changed by somebody else.")
+    def changed(self) -> None:
+        """Read the row again."""
+        self._life.changed()
 
     @workflow.signal(name=contracts.DEVICE_CONNECTED_SIGNAL, description="The lock is back: try again at once.")
     def device_connected(self) -> None:

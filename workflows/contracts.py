@@ -20,7 +20,9 @@ QUEUE = "latchwork"
 """Workflows and work on the store."""
 
 ACCESS_CODE_WORKFLOW = "AccessCodeWorkflow"
+BACKUP_POOL_WORKFLOW = "BackupPoolWorkflow"
 SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
+UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
 
 
 def provider_queue(provider: str) -> str:
@@ -47,6 +49,16 @@ def access_code_id_of(workflow_id: str) -> UUID:
     return UUID(workflow_id.removeprefix(_ACCESS_CODE_PREFIX))
 
 
+def backup_pool_workflow_id(pool_id: str) -> str:
+    """Give the workflow id of the pool of a lock, or of a set of locks: one pool, one workflow."""
+    return f"backup-pool/{pool_id}"
+
+
+def update_device_workflow_id(device_id: UUID, change_id: UUID) -> str:
+    """Give the workflow id of one change of a lock's use; repeated with the same `change_id` it is one change."""
+    return f"update-device/{device_id}/{change_id}"
+
+
 def sync_account_workflow_id(account_id: UUID) -> str:
     """Give the workflow id under which an account's devices are discovered and refreshed."""
     return f"sync-account/{account_id}"
@@ -59,7 +71,18 @@ class UpdateName(StrEnum):
     """Waits for the outcome of the registration; start a code with it (update-with-start) to learn both at once."""
     CHANGE = "change"
     DELETE = "delete"
+    PULL_BACKUP = "pull_backup"
+    """Has a backup code stand in for the code; repeating it gives the same one."""
 
+
+POOL_PULL_UPDATE = "pull"
+"""The update of a pool by which a code's workflow asks it for a backup code."""
+
+POOL_WAKE_SIGNAL = "wake"
+"""News for a pool: something that concerns it was written down."""
+
+CHANGED_SIGNAL = "changed"
+"""News for a code: its row was changed by its pool, or by the code that it stands in for."""
 
 DEVICE_CONNECTED_SIGNAL = "device_connected"
 """News that the lock is back: what waits to be tried again is tried at once."""
@@ -100,9 +123,10 @@ class Carried(BaseModel):
 
 
 class AccessCodeInput(CodeRequest):
-    """The one argument of `AccessCodeWorkflow`.  `carried` is the workflow's own; leave it out."""
+    """The one argument of `AccessCodeWorkflow`.  `carried` and `backup_id` are Latchwork's own; leave them out."""
 
     carried: Carried | None = None
+    backup_id: UUID | None = None
 
 
 class ReceivedInput(BaseModel):
@@ -129,6 +153,10 @@ class DeleteRequest(Request):
     """The one argument of the update `delete`; it has nothing to say yet."""
 
 
+class PullBackupRequest(Request):
+    """The one argument of the update `pull_backup`; it has nothing to say yet."""
+
+
 class AccessCodeReceipt(BaseModel):
     """What the updates answer: the code without its digits."""
 
@@ -145,6 +173,28 @@ class AccessCodeReceipt(BaseModel):
     generation: int
     problems: tuple[str, ...] = ()
     is_ended: bool = False
+    pulled_backup_access_code_id: UUID | None = None
+    """The backup code that stands in for this one."""
+
+
+class BackupPoolInput(Request):
+    """The one argument of `BackupPoolWorkflow`: a pool is its rows, and its workflow carries nothing else."""
+
+    pool_id: str
+
+
+class PoolPull(Request):
+    """The one argument of a pool's update `pull`."""
+
+    access_code_id: UUID
+
+
+class PoolPullAnswer(BaseModel):
+    """Which backup code stands in now; None: none is ready."""
+
+    model_config = ConfigDict(frozen=True)
+
+    backup_access_code_id: UUID | None = None
 
 
 class SyncAccountInput(Request):

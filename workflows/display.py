@@ -61,6 +61,10 @@ def details(code: AccessCode, device: DeviceCard, decision: Decision, now: datet
         f"- wanted from {_when(code.wish.starts_at, 'its creation')} to {_when(code.wish.ends_at, 'its deletion')}",
         f"- next: {_next(decision, trying=trying)}",
     ]
+    if code.backup.access_code_id is not None:
+        lines.append(f"- backup code `{code.backup.access_code_id}` stands in")
+    elif code.backup.wanted_at is not None:
+        lines.append(f"- asks for a backup code since {_when(code.backup.wanted_at, '')}")
     if code.wish.ending is not None:
         lines.append(f"- {code.wish.ending} at {_when(code.wish.ending_at, '')}")
     for problem in code.problems:

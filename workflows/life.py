@@ -24,8 +24,9 @@ from uuid import UUID
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
+from activities.backups import BackupActivities
 from activities.device_codes import DeviceCodeActivities
-from activities.orders import ChangeOrder, CodeOrder, EndOrder, LockOrder, RegisterOrder
+from activities.orders import ChangeOrder, CodeOrder, EndOrder, LockOrder, PullOrder, RegisterOrder
 from activities.registration import RegistrationActivities
 from domain import priority
 from domain.access_code import AccessCode, Ending, Presence
@@ -34,7 +35,7 @@ from domain.refusals import Refusal, RefusalType
 from domain.requests import CodeChange, CodeRequest
 from workflows import contracts, display
 from workflows.contracts import AccessCodeInput, AccessCodeReceipt, Carried, ReceivedInput
-from workflows.options import BOOKKEEPING, REGISTRATION, lock_options
+from workflows.options import BOOKKEEPING, PULLING, REGISTRATION, SOMEBODY_WAITS, lock_options
 from workflows.pending import Message, Operation
 
 T = TypeVar("T")
@@ -60,7 +61,13 @@ class CodeLife:
         self._nudged = False
         self._has_answered = False
         """A message was answered since the last sleep."""
+        self._asking: workflow.ActivityHandle[AccessCode] | None = None
+        """The code asks its pool for a backup by itself."""
+        self._is_stale = False
+        """Somebody else changed the row."""
         self._cancelled = self._carried is not None and self._carried.cancelled
+        self._heard_cancel = False
+        """This very run was asked to end as cancelled."""
         self._shown = display.shown_at_start(workflow.info().typed_search_attributes)
 
     # --- The life ---------------------------------------------------------------------------------------------
@@ -78,17 +85,20 @@ class CodeLife:
                 await self._close()
                 continue
             self._begin_operation(decision)
+            self._begin_asking(decision)
             self._show(decision)
             self._continue_as_new_where_due()
             await self._sleep(decision)
-        if self._code.wish.ending is Ending.CANCELLED:
+        if self._heard_cancel and self._code.wish.ending is Ending.CANCELLED:
             raise asyncio.CancelledError
         return self._receipt()
 
     async def _register(self) -> None:
         """Write the code down, or keep the refusal: the caller gets it, and so does whoever reads the history."""
-        request = CodeRequest.model_validate(self._request.model_dump(exclude={"carried"}))
-        order = RegisterOrder(access_code_id=self._id, request=request, now=workflow.now())
+        request = CodeRequest.model_validate(self._request.model_dump(exclude={"carried", "backup_id"}))
+        order = RegisterOrder(
+            access_code_id=self._id, request=request, now=workflow.now(), backup_id=self._request.backup_id
+        )
         try:
             registered = await self._undisturbed(
                 workflow.execute_local_activity_method(RegistrationActivities.register, order, **REGISTRATION)
@@ -96,6 +106,12 @@ class CodeLife:
         except FailureError as error:
             self._refusal = _as_refusal(error)
             return
+        if registered.introduction is not None:
+            await self._undisturbed(
+                workflow.execute_local_activity_method(
+                    RegistrationActivities.introduce, registered.introduction, **BOOKKEEPING
+                )
+            )
         self._carried = Carried(
             code=registered.code, device=registered.device, attempt_timeout=registered.attempt_timeout
         )
@@ -105,6 +121,10 @@ class CodeLife:
         """Answer messages, announce what is due and end what is overtaken, until one decision stands."""
         while True:
             await self._answer_messages()
+            if self._is_stale:
+                self._is_stale = False
+                self._learn(await self._local(RegistrationActivities.read, self._order()))
+            self._end_asking()
             if self._cancelled and self._code.wish.ending is None:
                 await self._end(Ending.CANCELLED)
                 continue
@@ -123,26 +143,30 @@ class CodeLife:
             self._show(Decision(action=Action.FINISH))
         else:
             self._show(Decision(action=Action.FINISH))
-            await self._undisturbed(
-                workflow.wait_condition(lambda: bool(self._inbox) or workflow.all_handlers_finished())
-            )
+            await self._undisturbed(workflow.wait_condition(lambda: bool(self._inbox) or self._is_at_rest()))
+
+    def _is_at_rest(self) -> bool:
+        """Nobody waits for an answer, and the code waits for none."""
+        asking = self._asking is not None and not self._asking.done()
+        return not asking and workflow.all_handlers_finished()
 
     def _has_ended(self) -> bool:
         """Tell whether nothing is left to do and nobody waits for an answer."""
         if self._known is None or not self._known.closed or self._operation is not None:
             return False
-        return not self._inbox and workflow.all_handlers_finished()
+        return not self._inbox and self._asking is None and workflow.all_handlers_finished()
 
     def _continue_as_new_where_due(self) -> None:
         """Start over with a short history, from an idle moment only.
 
         An update half done would be lost, and the answer to one that was completed in this same task might be.
         """
-        busy = self._operation is not None or self._has_answered or not workflow.all_handlers_finished()
+        at_work = self._operation is not None or self._asking is not None or self._is_stale
+        busy = at_work or self._has_answered or not workflow.all_handlers_finished()
         if busy or not workflow.info().is_continue_as_new_suggested():
             return
         carried = self._registered.model_copy(update={"code": self._code, "cancelled": self._cancelled})
-        workflow.continue_as_new(self._request.model_copy(update={"carried": carried, "code": None}))
+        workflow.continue_as_new(self._request.model_copy(update={"carried": carried, "code": None, "siblings": ()}))
 
     # --- Messages ---------------------------------------------------------------------------------------------
 
@@ -168,6 +192,25 @@ class CodeLife:
             return await workflow.execute_local_activity_method(RegistrationActivities.end, order, **BOOKKEEPING)
 
         return await self._ask(act)
+
+    async def pull_backup(self) -> AccessCodeReceipt:
+        """Answer once a backup code stands in.  The lock is not asked, so this need not wait for the loop."""
+        await self._registration()
+        order = PullOrder(access_code_id=self._id, by_itself=False, now=workflow.now())
+        try:
+            self._learn(
+                await workflow.execute_activity_method(
+                    BackupActivities.pull, order, **PULLING, schedule_to_close_timeout=SOMEBODY_WAITS
+                )
+            )
+        except FailureError as error:
+            raise _as_refusal(error) from None
+        self._has_answered = True
+        return self._receipt()
+
+    def changed(self) -> None:
+        """Read the row again: somebody else changed it."""
+        self._is_stale = True
 
     def device_connected(self) -> None:
         """Wake what waits to be tried again."""
@@ -228,7 +271,12 @@ class CodeLife:
         handle = workflow.start_activity_method(
             DeviceCodeActivities.program if is_programming else DeviceCodeActivities.remove,
             # What another purpose was told to wait for is not this one's: a message interrupts every wait.
-            LockOrder(access_code_id=self._id, due_at=due_at, not_before=self._not_before if is_repetition else None),
+            LockOrder(
+                access_code_id=self._id,
+                due_at=due_at,
+                not_before=self._not_before if is_repetition else None,
+                is_backup=code.is_backup,
+            ),
             summary=f"{decision.action} on {device.name}",
             **lock_options(
                 contracts.provider_queue(device.provider),
@@ -241,6 +289,29 @@ class CodeLife:
         self._in_doubt = self._in_doubt or is_programming
         self._not_before, self._tried_once = None, purpose
         self._operation = Operation(decision.action, code.wish.generation, handle, is_patient)
+
+    def _begin_asking(self, decision: Decision) -> None:
+        """Ask the pool for a backup, beside whatever else is done: the lock's own work must not wait for it."""
+        if not decision.pulls_backup or self._asking is not None:
+            return
+        order = PullOrder(access_code_id=self._id, by_itself=True, now=workflow.now())
+        self._asking = workflow.start_activity_method(
+            BackupActivities.pull, order, summary="ask for a backup code", **PULLING
+        )
+
+    def _end_asking(self) -> None:
+        """Take the pool's answer.  Who got none is served by the pool as soon as it has one."""
+        if self._asking is None:
+            return
+        if not self._asking.done():
+            if self._known is not None and self._known.closed:
+                self._asking.cancel()
+            return
+        handle, self._asking = self._asking, None
+        try:
+            self._learn(handle.result())
+        except (ActivityError, asyncio.CancelledError):
+            self._is_stale = True
 
     def _is_over(self, operation: Operation, decision: Decision) -> bool:
         """Tell whether the operation has ended, was overtaken, or is to be tried again at once."""
@@ -266,6 +337,8 @@ class CodeLife:
             self._learn(report)
 
     def _priority(self, now: datetime) -> int:
+        if self._code.is_backup and self._code.wish.ends_at is None:
+            return priority.LAST  # nobody waits for what lies ready
         arrives_at = self._request.arrives_at or self._code.wish.starts_at or now
         return priority.by_arrival(arrives_at, now)
 
@@ -343,6 +416,7 @@ class CodeLife:
             generation=code.wish.generation,
             problems=tuple(problem.code for problem in code.problems),
             is_ended=code.closed,
+            pulled_backup_access_code_id=code.backup.access_code_id,
         )
 
     # --- Waiting ----------------------------------------------------------------------------------------------
@@ -363,13 +437,14 @@ class CodeLife:
         except TimeoutError:
             pass
         except asyncio.CancelledError:
-            self._cancelled = True
+            self._cancelled = self._heard_cancel = True
 
     def _is_woken(self) -> bool:
         operation = self._operation
         ended = operation is not None and operation.handle.done()
         nudged = self._nudged and operation is not None and operation.is_patient
-        return bool(self._inbox) or ended or nudged
+        answered = self._asking is not None and self._asking.done()
+        return bool(self._inbox) or ended or nudged or answered or self._is_stale
 
     async def _undisturbed(self, work: Awaitable[T]) -> T:
         """See work through.  A cancellation that comes meanwhile is kept for the loop."""
@@ -380,7 +455,7 @@ class CodeLife:
             except asyncio.CancelledError:
                 if task.done():
                     raise
-                self._cancelled = True
+                self._cancelled = self._heard_cancel = True
 
     async def _handlers_finished(self) -> None:
         await self._undisturbed(workflow.wait_condition(workflow.all_handlers_finished))

@@ -18,6 +18,21 @@ BOOKKEEPING: dict[str, Any] = {
     "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30)),
 }
 
+POOL_FILLING: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=2),
+    # Fifty backups at most, each a start and a registration; what is done already is done quickly again.
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+}
+
+PULLING: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(seconds=15),
+    # A guest may stand at the door; the pool serves who asked even when its answer is lost.
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+}
+
+SOMEBODY_WAITS = timedelta(seconds=25)
+"""How long somebody who asks for a backup waits at most: less than an update's own limit."""
+
 _AFTER_A_CRASH = RetryPolicy(
     # Only for an attempt that timed out or whose worker died: every other failure brings its own delay.
     initial_interval=timedelta(seconds=2),

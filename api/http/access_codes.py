@@ -1,6 +1,7 @@
 """The routes of access codes: creating, reading, changing and deleting them."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from api.http.paging import Paged, marked, page_asked, pagination
 from api.http.parameters import Ids, OfOneCode, OfOneDevice, Parameters, Pin, Text, When
 from api.http.showing import show_code, show_codes, show_new_attempt
 from api.http.table import Body, Call
-from domain.access_code import AccessCodeType
+from domain.access_code import AccessCodeType, Wish
 from domain.action_attempts import ActionType
 from domain.refusals import RefusalType, refuse
 from domain.requests import CodeChange, CodeRequest, CodeWindow
@@ -24,7 +25,7 @@ DEFAULT_LIMIT = 55_000
 SHORTEST_LENGTH, LONGEST_LENGTH = 4, 20
 
 
-class _Wanted(Parameters):
+class _Told(Parameters):
     """What creating and changing have in common."""
 
     name: Text | None = None
@@ -34,21 +35,26 @@ class _Wanted(Parameters):
     attempt_for_offline_device: bool | None = None
     allow_external_modification: bool | None = None
     is_external_modification_allowed: bool | None = None
-    sync: bool | None = None
 
 
-class CreateAccessCode(_Wanted):
-    """Parameters of `/access_codes/create`."""
+class WantedCode(_Told):
+    """What creating one code and several have in common."""
 
-    device_id: UUID
-    common_code_key: Text | None = None
     prefer_native_scheduling: bool | None = None
     preferred_code_length: float | None = Field(default=None, ge=1, le=20)
     use_backup_access_code_pool: bool | None = None
+
+
+class CreateAccessCode(WantedCode):
+    """Parameters of `/access_codes/create`."""
+
+    device_id: UUID
+    common_code_key: Annotated[Text, Field(min_length=1)] | None = None
     is_offline_access_code: bool | None = None
     use_offline_access_code: bool | None = None
     is_one_time_use: bool | None = None
     max_time_rounding: Literal["1hour", "1day", "1h", "1d"] | None = None
+    sync: bool | None = None
 
 
 class GetAccessCode(Parameters):
@@ -72,13 +78,14 @@ class ListAccessCodes(Paged):
     search: Text | None = None
 
 
-class UpdateAccessCode(_Wanted):
+class UpdateAccessCode(_Told):
     """Parameters of `/access_codes/update`."""
 
     access_code_id: UUID
     device_id: UUID | None = None
     type: AccessCodeType | None = None
     is_managed: bool | None = None
+    sync: bool | None = None
 
 
 class DeleteAccessCode(OfOneCode):
@@ -101,14 +108,8 @@ async def create(call: Call[CreateAccessCode]) -> Body:
     asked, services = call.asked, call.services
     _refuse_what_no_lock_can(asked)
     call.count(asked.device_id)
-    length = asked.preferred_code_length
-    request = CodeRequest(
-        device_id=asked.device_id,
-        workspace_id=call.workspace_id,
-        name=asked.name,
-        preferred_code_length=None if length is None else int(length),
-        starts_at=asked.starts_at,
-        ends_at=asked.ends_at,
+    request = code_request(asked, asked.device_id, call.workspace_id).model_copy(
+        update={"common_code_key": asked.common_code_key}
     )
     receipt = await services.codes.create(request, access_code_id=call.operation_id, pin=asked.code)
     attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.CREATE, receipt)
@@ -195,6 +196,20 @@ async def report_device_constraints(call: Call[ReportConstraints]) -> Body:
     return {}
 
 
+def code_request(asked: WantedCode, device_id: UUID, workspace_id: UUID) -> CodeRequest:
+    """Give the request for one code on a lock, without its digits."""
+    length = asked.preferred_code_length
+    return CodeRequest(
+        device_id=device_id,
+        workspace_id=workspace_id,
+        name=asked.name,
+        preferred_code_length=None if length is None else int(length),
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        use_backup_access_code_pool=bool(asked.use_backup_access_code_pool),
+    )
+
+
 def _refuse_what_no_lock_can(asked: CreateAccessCode) -> None:
     for field in ("is_offline_access_code", "use_offline_access_code", "is_one_time_use"):
         if getattr(asked, field):
@@ -227,4 +242,11 @@ def _window(asked: UpdateAccessCode, stored: StoredCode) -> CodeWindow | None:
         if asked.type is AccessCodeType.TIME_BOUND and wish.type is AccessCodeType.ONGOING:
             raise invalid("a time-bound code needs starts_at or ends_at", "type")
         return None
-    return CodeWindow(starts_at=asked.starts_at or wish.starts_at, ends_at=asked.ends_at or wish.ends_at)
+    return moved_window(asked.starts_at, asked.ends_at, wish)
+
+
+def moved_window(starts_at: datetime | None, ends_at: datetime | None, wish: Wish) -> CodeWindow | None:
+    """Give a code's new window, in which the end that is not named stays; None where neither is."""
+    if starts_at is None and ends_at is None:
+        return None
+    return CodeWindow(starts_at=starts_at or wish.starts_at, ends_at=ends_at or wish.ends_at)

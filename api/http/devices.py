@@ -11,6 +11,7 @@ from api.http.paging import Paged, marked, page_asked, pagination
 from api.http.parameters import Ids, Metadata, OfOneDevice, Parameters, Text, When, Words, changed_metadata
 from api.http.showing import show_device, show_devices
 from api.http.table import Body, Call
+from domain.requests import DeviceChange
 from domain.time_zones import is_time_zone
 from store.device_lists import DeviceFilter, Located
 
@@ -144,17 +145,17 @@ async def list_locks(call: Call[ListLocks]) -> Body:
 async def update(call: Call[UpdateDevice]) -> Body:
     """Keep a name or metadata with a lock."""
     asked = call.asked
-    if asked.backup_access_code_pool_enabled is not None:
-        raise invalid("cannot be changed here yet", "backup_access_code_pool_enabled")
     named = "name" in asked.model_fields_set or asked.properties is not None
     nickname = asked.name or (asked.properties.name if asked.properties else None) or ""
-    await _describe(call, nickname if named else None, asked.custom_metadata, asked.is_managed)
+    await _describe(call, nickname if named else None, asked.custom_metadata)
+    await _use(call, asked.is_managed, asked.backup_access_code_pool_enabled)
     return {}
 
 
 async def update_unmanaged(call: Call[UpdateUnmanagedDevice]) -> Body:
     """Keep metadata with a lock, or manage it."""
-    await _describe(call, None, call.asked.custom_metadata, call.asked.is_managed)
+    await _describe(call, None, call.asked.custom_metadata)
+    await _use(call, call.asked.is_managed, None)
     return {}
 
 
@@ -219,17 +220,27 @@ def _filter(asked: _Chosen, *, is_managed: bool) -> DeviceFilter | None:
     )
 
 
-async def _describe(
-    call: Call[Any], nickname: str | None, metadata: dict[str, Any] | None, is_managed: bool | None
-) -> None:
+async def _describe(call: Call[Any], nickname: str | None, metadata: dict[str, Any] | None) -> None:
     device, _ = await call.services.devices.get(call.workspace_id, DeviceFilter(ids=[call.asked.device_id]))
-    await call.services.devices.describe(
-        call.workspace_id,
-        device.id,
-        nickname=nickname,
-        metadata=None if metadata is None else changed_metadata(device.custom_metadata, metadata),
+    if nickname is None and metadata is None:
+        return
+    merged = None if metadata is None else changed_metadata(device.custom_metadata, metadata)
+    await call.services.devices.describe(call.workspace_id, device.id, nickname=nickname, metadata=merged)
+
+
+async def _use(call: Call[Any], is_managed: bool | None, has_pool: bool | None) -> None:
+    """Change what a lock is used for, where something was said of it."""
+    if is_managed is None and has_pool is None:
+        return
+    change = DeviceChange(
+        device_id=call.asked.device_id,
+        workspace_id=call.workspace_id,
         is_managed=is_managed,
+        # As Seam has it: a lock's codes become unmanaged with it.
+        releases_codes=is_managed is False,
+        backup_access_code_pool_enabled=has_pool,
     )
+    await call.services.devices.update(change, change_id=call.operation_id)
 
 
 def _provider(name: str) -> dict[str, Any]:

@@ -60,10 +60,10 @@ class Endpoint:
         route = self._route
         if request.method not in route.verbs:
             raise method_not_allowed(route)
-        if route.scope is None:
-            return await self._carried_out(request, _NOBODY, checked({}, route.parameters), uuid4())
-        caller = await admitted(request, self._services.keys, route.scope)
-        self._services.limiter.count(Rate.CALL, caller.key_id)
+        caller = _NOBODY
+        if route.scope is not None:
+            caller = await admitted(request, self._services.keys, route.scope)
+            self._services.limiter.count(Rate.CALL, caller.key_id)
         arguments = await read_arguments(request, route.parameters)
         asked = checked(arguments, route.parameters)
         repetition = repetition_of(request, route, arguments, caller, self._services.keyring)
@@ -111,6 +111,7 @@ class Endpoint:
 
 
 _NOBODY = Caller(UUID(int=0), UUID(int=0), frozenset())
+"""Whoever calls a route that takes no key."""
 
 
 def method_not_allowed(route: Route[Any]) -> ApiError:

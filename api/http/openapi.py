@@ -23,6 +23,8 @@ _REASONS = {
     503: "A part of the service does not answer; `Retry-After` says when to repeat.",
 }
 _OPEN = (400, 503)
+MAX_QUERY_ITEMS = 100
+"""What surely fits into a query; a body may have more."""
 
 ERROR_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -142,4 +144,6 @@ def _inlined(part: dict[str, Any], defined: dict[str, Any]) -> dict[str, Any]:
     if len(options) == 1:
         return options[0]
     kept = {name: value for name, value in part.items() if name not in ("default", "title", "anyOf")}
+    if "maxItems" in kept:
+        kept["maxItems"] = min(kept["maxItems"], MAX_QUERY_ITEMS)
     return {**kept, "anyOf": options} if options else kept

@@ -9,6 +9,8 @@ from typing import Any
 from api.http import (
     access_codes,
     action_attempts,
+    backup_codes,
+    common_codes,
     connected_accounts,
     devices,
     events,
@@ -20,7 +22,7 @@ from api.http import (
     workspaces,
 )
 from api.http.paging import Pagination
-from api.http.parameters import Nothing, OfOneAccount, OfOneDevice
+from api.http.parameters import Nothing, OfOneAccount, OfOneCode, OfOneDevice
 from api.http.table import Route, Verb
 from api.limits import Rate
 from api.resources.access_code import AccessCodeResource
@@ -46,13 +48,19 @@ CODE, DEVICE, ACCOUNT = "access_code_id", "device_id", "connected_account_id"
 ROUTES: tuple[Route[Any], ...] = (
     Route("/access_codes/create", POST, access_codes.CreateAccessCode, access_codes.create,
           {"access_code": AccessCodeResource, **ATTEMPT}, WRITE, Rate.CREATE),
+    Route("/access_codes/create_multiple", PUT, common_codes.CreateMultiple, common_codes.create_multiple,
+          {"access_codes": list[AccessCodeResource]}, WRITE, Rate.CREATE),
     Route("/access_codes/get", GET, access_codes.GetAccessCode, access_codes.get, {"access_code": AccessCodeResource}),
     Route("/access_codes/list", GET, access_codes.ListAccessCodes, access_codes.list_codes, CODES),
     Route("/access_codes/update", PATCH, access_codes.UpdateAccessCode, access_codes.update, ATTEMPT, WRITE,
           Rate.UPDATE, CODE, (PUT,)),
+    Route("/access_codes/update_multiple", PATCH, common_codes.UpdateMultiple, common_codes.update_multiple, NOTHING,
+          WRITE, Rate.UPDATE),
     Route("/access_codes/delete", DELETE, access_codes.DeleteAccessCode, access_codes.delete, ATTEMPT, WRITE,
           Rate.DELETE, CODE),
     Route("/access_codes/generate_code", GET, OfOneDevice, access_codes.generate_code, GENERATED),
+    Route("/access_codes/pull_backup_access_code", POST, OfOneCode, backup_codes.pull,
+          {"access_code": AccessCodeResource, "backup_access_code": AccessCodeResource}, WRITE),
     Route("/access_codes/report_device_constraints", POST, access_codes.ReportConstraints,
           access_codes.report_device_constraints, NOTHING, WRITE),
     Route("/access_codes/get_timeline", GET, timeline.GetTimeline, timeline.get_timeline, STORY),

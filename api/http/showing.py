@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from pydantic import SecretStr
+
 from api.http.table import Call
 from api.resources.access_code import AccessCodeResource, access_code_resource
 from api.resources.action_attempt import ActionAttemptResource, action_attempt_resource
@@ -12,10 +14,13 @@ from api.resources.event import event_resource
 from domain.action_attempts import PENDING
 from domain.scopes import Scope
 from store.api_tables import ActionAttemptRow
-from store.code_lists import is_visible
 from store.codes import StoredCode
 from store.device_lists import Located
 from store.tables import EventRow
+
+
+def _plain(pin: SecretStr | None) -> str | None:
+    return None if pin is None else pin.get_secret_value()
 
 
 async def show_codes(call: Call[Any], stored: Sequence[StoredCode]) -> list[AccessCodeResource]:
@@ -24,11 +29,11 @@ async def show_codes(call: Call[Any], stored: Sequence[StoredCode]) -> list[Acce
     if not stored:
         return []
     digits = await services.codes.reveal_all(stored, services.keyring) if call.caller.may(Scope.PINS) else {}
-    backups = await services.codes.backups(stored)
+    backed_up = await services.codes.with_backup(stored)
     shown = []
     for one in stored:
         pin = digits.get(one.row.id)
-        shown.append(access_code_resource(one, None if pin is None else pin.get_secret_value(), backups, now))
+        shown.append(access_code_resource(one, _plain(pin), has_backup=one.row.id in backed_up, now=now))
     return shown
 
 
@@ -50,21 +55,21 @@ async def show_device(call: Call[Any], located: Located) -> DeviceResource:
 
 async def show_events(call: Call[Any], rows: Sequence[EventRow]) -> list[dict[str, Any]]:
     """Show events."""
-    digits: Mapping[UUID, Any] = {}
+    digits: Mapping[UUID, SecretStr] = {}
     if call.caller.may(Scope.PINS):
         about = {row.access_code_id for row in rows if row.access_code_id is not None}
         digits = await call.services.events.reveal(about, call.services.keyring) if about else {}
     shown = []
     for row in rows:
         pin = None if row.access_code_id is None else digits.get(row.access_code_id)
-        shown.append(event_resource(row, None if pin is None else pin.get_secret_value()))
+        shown.append(event_resource(row, _plain(pin)))
     return shown
 
 
 async def show_attempt(call: Call[Any], row: ActionAttemptRow) -> ActionAttemptResource:
     """Show one action attempt, as it stands now."""
     stands, stored = await call.services.attempts.outcome(row, call.now)
-    shown = None if stored is None or not is_visible(stored.row) else await show_code(call, stored)
+    shown = None if stored is None or stored.row.deleted_at is not None else await show_code(call, stored)
     return action_attempt_resource(row, stands, shown)
 
 

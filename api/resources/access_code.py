@@ -12,10 +12,17 @@ from domain.access_code import AccessCodeType, Status
 from domain.lifecycle import is_over, status
 from domain.pending_mutations import PendingMutation, pending_mutations
 from domain.problems import Problem, ProblemCode, Severity
-from store.code_lists import Backups
 from store.codes import StoredCode
 
-OF_DEVICE = frozenset({ProblemCode.DEVICE_DISCONNECTED, ProblemCode.DEVICE_REMOVED})
+OF_DEVICE = frozenset(
+    {
+        ProblemCode.DEVICE_DISCONNECTED,
+        ProblemCode.DEVICE_REMOVED,
+        ProblemCode.EMPTY_POOL,
+        ProblemCode.PARTIAL_POOL,
+        ProblemCode.MANY_ACTIVE_BACKUPS,
+    }
+)
 OF_ACCOUNT = frozenset({ProblemCode.ACCOUNT_DISCONNECTED})
 
 
@@ -50,11 +57,12 @@ class AccessCodeResource(Resource):
     dormakaba_oracode_metadata: None = None
 
 
-def access_code_resource(stored: StoredCode, code: str | None, backups: Backups, now: datetime) -> AccessCodeResource:
-    """Show a code; `code` is its digits, None for who may not see them."""
+def access_code_resource(
+    stored: StoredCode, code: str | None, *, has_backup: bool, now: datetime
+) -> AccessCodeResource:
+    """Show a code; `code` is its digits, None for who may not see them; `has_backup`: a pull would bring a backup."""
     row, wish = stored.row, stored.code.wish
     stands = status(stored.code, now, readable=stored.is_readable)
-    pulled = backups.stand_ins.get(row.id)
     return AccessCodeResource(
         access_code_id=row.id,
         workspace_id=row.workspace_id,
@@ -69,8 +77,8 @@ def access_code_resource(stored: StoredCode, code: str | None, backups: Backups,
         status=stands,
         display_status=_displayed(stored, stands, now),
         is_backup=row.backup_id is not None,
-        is_backup_access_code_available=row.device_id in backups.ready,
-        pulled_backup_access_code_id=pulled,
+        is_backup_access_code_available=has_backup,
+        pulled_backup_access_code_id=stored.code.backup.access_code_id,
         errors=_problems(stored.problems, Severity.ERROR),
         warnings=_problems(stored.problems, Severity.WARNING),
         pending_mutations=[_mutation(one) for one in pending_mutations(stored.code, now)],

@@ -10,7 +10,7 @@ from uuid import UUID
 from api.resources.base import Moment, Resource, Told, told_problems
 from domain.devices import DeviceFacts
 from domain.problems import Problem, ProblemCode, Problems, Severity, raised
-from store.devices import facts_of
+from store.devices import facts_of, problems_of
 from store.tables import ConnectedAccountRow, DeviceRow
 
 LOW_BATTERY, CRITICAL_BATTERY, FULL_BATTERY = 0.25, 0.1, 0.75
@@ -71,7 +71,7 @@ def device_problems(row: DeviceRow, account: ConnectedAccountRow) -> Problems:
         (ProblemCode.DEVICE_REMOVED, row.removed_at),
         (ProblemCode.DEVICE_DISCONNECTED, silent),
     )
-    problems: Problems = tuple(Problem.model_validate(one) for one in row.problems)
+    problems: Problems = problems_of(row)
     for problem, since in shared:
         problems = problems if since is None else raised(problems, problem, since)
     return problems

@@ -12,14 +12,6 @@ from tests.api.door import Door, open_door
 from tests.databases import postgres_database, postgres_server
 from tests.devserver import environment, temporal
 from tests.house import new_ring, open_house
-from workers.embedded import EmbeddedTemporal
-
-
-@pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedTemporal]:
-    """Run one Temporal server in wall time."""
-    async with temporal(tmp_path_factory.mktemp("temporal")) as started:
-        yield started
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -34,12 +26,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def door(
-    server: EmbeddedTemporal, database_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Door]:
-    """Serve the API of a house with locks."""
+async def door(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+    """Serve the API of a house with locks, on a Temporal server of its own."""
     keyring: KeyRing = new_ring()
     async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(temporal(tmp_path_factory.mktemp("temporal")))
         env = await environment(server, keyring)
         folder = tmp_path_factory.mktemp("house")
         house = await stack.enter_async_context(open_house(env, env.client, keyring, folder, database_url=database_url))

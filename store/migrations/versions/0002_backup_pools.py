@@ -26,6 +26,7 @@ def _pools() -> None:
         sa.Column("id", sa.String(), primary_key=True),
         sa.Column("workspace_id", sa.Uuid(), sa.ForeignKey("workspaces.id"), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("target", sa.Integer(), nullable=False),
         sa.Column("refused_at", _INSTANT),
         sa.Column("created_at", _INSTANT, nullable=False),
     )
@@ -56,6 +57,7 @@ def _codes() -> None:
             sa.Column("backup_id", sa.Uuid(), sa.ForeignKey("backups.id", name="fk_access_codes_backup_id"))
         )
         codes.add_column(sa.Column("stands_in_for", sa.Uuid()))
+        codes.add_column(sa.Column("stands_in_since", _INSTANT))
         codes.add_column(sa.Column("opens", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index("ix_access_codes_backup_id", "access_codes", ["backup_id"])
     op.create_index("ix_access_codes_key", "access_codes", ["workspace_id", "common_code_key"])

@@ -1,0 +1,226 @@
+"""A guest whose code fails has a backup code at once, and nobody else has it: judged by the lock's truth."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
+from domain.access_code import Status
+from domain.devices import Capabilities
+from domain.lifecycle import status
+from domain.requests import CodeChange, CodeWindow
+from store import codes
+from tests.house import House, Life, refusal_of
+from tests.workflows.pool_house import Pools
+from workflows.contracts import DeleteRequest, UpdateName
+
+BACKUP_AFTER = timedelta(minutes=2)
+SOON = timedelta(seconds=3)
+HOURS = timedelta(hours=1)
+
+
+@pytest.fixture
+def pools(house: House) -> Pools:
+    """The pools of the house."""
+    return Pools(house)
+
+
+async def test_a_code_that_fails_has_a_backup_until_its_end(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Backed {uuid4()}")
+    await pools.filled(lock)
+    assert await pools.ready(lock) == 5
+    life = await house.start(await house.request(lock, lasts=3 * HOURS))
+    assert life.ends_at is not None
+    await house.pass_time(until=life.starts_at - SOON)
+    await house.fault(lock, "http_500", on="program")
+    await house.pass_time(until=life.starts_at + BACKUP_AFTER - SOON)
+    assert await pools.stand_in(life) is None
+    await house.pass_time(until=life.starts_at + BACKUP_AFTER + SOON)
+
+    stand_in = await pools.stand_in(life)
+    assert stand_in is not None
+    assert await house.opens(lock, await pools.digits(stand_in))
+    assert not await house.opens(lock, await life.pin())
+    assert await life.problems() == {"delay_in_setting_on_device", "using_backup_access_code"}
+    assert await life.seconds_of("backup_access_code_pulled") == pytest.approx(120, abs=1)
+
+    await house.heal(lock)
+    await pools.settle(timedelta(minutes=2))
+    assert await house.opens(lock, await life.pin()), "the original goes on trying"
+    assert await house.opens(lock, await pools.digits(stand_in)), "the guest may hold either"
+    assert await life.problems() == {"using_backup_access_code"}
+    assert await pools.ready(lock) == 5, "the pool is full again"
+
+    await house.pass_time(until=life.ends_at + timedelta(seconds=10))
+    assert not await house.opens(lock, await pools.digits(stand_in))
+    assert not await house.opens(lock, await life.pin())
+    assert await life.problems() == set()
+    assert len(await house.truth(lock)) == 5
+
+
+async def test_a_refusal_for_good_pulls_at_once(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Refusing {uuid4()}")
+    await pools.filled(lock)
+    life = await house.start(await house.request(lock))
+    await house.pass_time(until=life.starts_at - SOON)
+    await house.fault(lock, "reject", count=1)
+    await house.pass_time(until=life.starts_at + SOON)
+    assert "code_constraints_violated" in await life.problems()
+    stand_in = await pools.stand_in(life)
+    assert stand_in is not None
+    assert await house.opens(lock, await pools.digits(stand_in))
+
+
+async def test_an_empty_pool_serves_as_soon_as_it_refills(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Emptied {uuid4()}")
+    await house.fault(lock, "offline")
+    await pools.filled(lock)
+    assert await pools.ready(lock) == 0
+    assert "empty_backup_access_code_pool" in await pools.problems(lock)
+    life = await house.start(await house.request(lock))
+    await house.pass_time(until=life.starts_at + BACKUP_AFTER + SOON)
+    assert await pools.stand_in(life) is None
+    assert "empty_backup_access_code_pool" in {problem.code for problem in (await life.stored()).problems}
+
+    await house.heal(lock)
+    await pools.settle(timedelta(minutes=16))
+    assert await pools.ready(lock) == 5
+    assert await pools.problems(lock) == set()
+
+
+async def test_a_pull_gives_everybody_another_code_and_everybody_the_same_again(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Busy {uuid4()}")
+    await pools.filled(lock)
+    lives = [await house.start(await house.request(lock, starts_in=2 * HOURS, lasts=HOURS)) for _ in range(4)]
+    await house.fault(lock, "offline")
+    calls = len(await house.calls(lock))
+    with house.env.auto_time_skipping_disabled():
+        pulled = await asyncio.gather(*(pools.pull(life) for life in lives * 3))
+    assert len(await house.calls(lock)) == calls, "no pull asks the lock"
+    assert len(set(pulled)) == len(lives)
+    for index, life in enumerate(lives):
+        assert set(pulled[index :: len(lives)]) == {await pools.stand_in(life)}
+        assert await pools.stood_in(life) == [pulled[index]]
+        assert await house.opens(lock, await pools.digits(pulled[index]))
+    assert "many_active_backup_codes" in await pools.problems(lock)
+
+    for life in lives[:2]:
+        await life.update(UpdateName.DELETE, DeleteRequest())
+    await house.heal(lock)
+    await pools.settle(timedelta(minutes=16))
+    assert "many_active_backup_codes" in await pools.problems(lock), "two are still in use"
+    await lives[2].update(UpdateName.DELETE, DeleteRequest())
+    await pools.settle()
+    assert await pools.problems(lock) == set()
+    assert [await house.opens(lock, await pools.digits(one)) for one in pulled[:4]] == [False, False, False, True]
+
+
+async def test_a_backup_follows_the_end_of_its_original(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Extended {uuid4()}")
+    await pools.filled(lock)
+    life = await house.start(await house.request(lock, lasts=HOURS))
+    assert life.ends_at is not None
+    stand_in = await pools.pull(life)
+    longer = CodeWindow(starts_at=life.starts_at, ends_at=life.ends_at + HOURS)
+    await life.update(UpdateName.CHANGE, CodeChange(window=longer))
+    await house.pass_time(until=life.ends_at + timedelta(minutes=5))
+    assert await house.opens(lock, await pools.digits(stand_in))
+    assert await pools.pull(life) == stand_in
+    await house.pass_time(until=life.ends_at + HOURS + timedelta(seconds=10))
+    assert not await house.opens(lock, await pools.digits(stand_in))
+    assert await life.problems() == set()
+
+
+@pytest.mark.parametrize("how", ["delete", "cancel"])
+async def test_a_backup_ends_with_its_original(house: House, pools: Pools, how: str) -> None:
+    lock = await house.new_lock(f"Ended {how} {uuid4()}")
+    await pools.filled(lock)
+    life = await house.start(await house.request(lock, starts_in=None, lasts=None))
+    stand_in = await pools.pull(life)
+    assert await house.opens(lock, await pools.digits(stand_in))
+    await house.pass_time(until=await house.now() + timedelta(days=3))
+    assert await house.opens(lock, await pools.digits(stand_in)), "an ongoing code's backup goes on"
+    if how == "delete":
+        await life.update(UpdateName.DELETE, DeleteRequest())
+    else:
+        await life.handle.cancel()
+    await pools.settle()
+    assert not await house.opens(lock, await pools.digits(stand_in))
+    assert len(await house.truth(lock)) == await pools.ready(lock) == 5
+
+
+async def test_a_workspace_may_keep_to_time_bound_codes(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Strict {uuid4()}")
+    await pools.set_policy(lock, pulls_for_ongoing=False)
+    await pools.filled(lock)
+    life = await house.start(await house.request(lock, starts_in=None, lasts=None))
+    assert await pools.refusal(life) == "access_code_not_time_bound"
+    assert await pools.ready(lock) == 5
+
+
+async def test_a_pull_that_can_help_nobody_is_refused(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Plain {uuid4()}")
+    life = await house.start(await house.request(lock))
+    assert await pools.refusal(life) == "backup_access_code_pool_not_enabled"
+    unfit = await house.new_lock(f"Unfit {uuid4()}", capabilities=Capabilities(supports_backup_access_code_pool=False))
+    assert await pools.refusal(await house.start(await house.request(unfit))) == "backup_access_code_pool_not_supported"
+
+    await house.fault(lock, "offline")
+    await pools.filled(lock)
+    assert await pools.refusal(life) == "backup_access_code_not_found"
+    await house.heal(lock)
+    await pools.settle(timedelta(minutes=16))
+    stand_in = await pools.pull(life)
+    async with house.database.read() as session:
+        backup = await codes.get(session, stand_in)
+    assert status(backup.code, await house.now()) is Status.SET
+    handle = house.client.get_workflow_handle(f"access-code/{stand_in}")
+    assert await pools.refusal(Life(house, stand_in, handle, life.receipt, life.starts_at, None)) == (
+        "access_code_is_backup"
+    )
+    await pools.settle()
+    assert await pools.ready(lock) == 5
+
+
+async def test_a_small_lock_keeps_its_places_for_guests(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Small {uuid4()}", max_active_codes_supported=4)
+    await pools.filled(lock)
+    assert await pools.ready(lock) == 3, "one place is for the reservation that asked"
+    assert await pools.problems(lock) == {"partial_backup_access_code_pool"}
+    guests = [await house.start(await house.request(lock, starts_in=None, lasts=5 * HOURS)) for _ in range(3)]
+    await pools.settle(timedelta(minutes=2))
+    for guest in guests:
+        assert await house.opens(lock, await guest.pin())
+    assert await pools.ready(lock) == 1
+    for guest in guests:
+        await guest.update(UpdateName.DELETE, DeleteRequest())
+    await pools.settle()
+    assert await pools.ready(lock) == 3
+
+
+async def test_an_unmanaged_lock_loses_its_backups_and_keeps_its_guests(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Given up {uuid4()}")
+    await pools.filled(lock)
+    guest = await house.start(await house.request(lock, starts_in=None, lasts=5 * HOURS))
+    holder = await house.start(await house.request(lock, starts_in=None, lasts=5 * HOURS))
+    stand_in = await pools.pull(holder)
+    await pools.settle()
+    await pools.change_use(lock, is_managed=False)
+    assert await pools.ready(lock) == 0
+    assert await pools.problems(lock) == set()
+    held = {await guest.pin(), await holder.pin(), await pools.digits(stand_in)}
+    assert {slot["pin"] for slot in await house.truth(lock)} == held
+    with pytest.raises(WorkflowUpdateFailedError) as caught:
+        await house.start(await house.request(lock))
+    assert (await refusal_of(caught.value))["type"] == "device_unmanaged"
+    await pools.change_use(lock, is_managed=True)
+    assert await pools.ready(lock) == 5, "enabling is lasting"
+    await pools.change_use(lock, backup_access_code_pool_enabled=False)
+    assert {slot["pin"] for slot in await house.truth(lock)} == held
+    await pools.change_use(lock, is_managed=False, releases_codes=True)
+    assert {slot["pin"] for slot in await house.truth(lock)} == held, "what was released stays"
+    assert (await guest.stored()).row.deleted_at is not None
+    await house.pass_time(until=await house.now() + 6 * HOURS)
+    assert {slot["pin"] for slot in await house.truth(lock)} == held
