@@ -12,6 +12,9 @@ from api.http.table import Route
 from domain.scopes import Scope
 from tests.api.door import Door, in_hours
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What a tenant may see is decided before any database is asked in its own dialect: one will do."""
+
 IDS = {
     "access_code_id": "access_code_id",
     "access_code_ids": "access_code_id",
