@@ -54,8 +54,11 @@ class AccountActivities:
 
     @activity.defn(name="nudge_access_codes")
     async def nudge(self, order: NudgeOrder) -> int:
-        """Tell every open code of these locks that its lock is back."""
+        """Tell every open code of these locks, and single codes, that the lock is back."""
         told = 0
+        for code_id in order.access_code_ids:
+            await self._neighbours.nudge(code_id)
+            told += 1
         with store_failures():
             for device_id in order.device_ids:
                 async with self._database.read() as session:

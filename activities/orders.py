@@ -24,21 +24,21 @@ class RegisterOrder(_Order):
     """The backup that the code belongs to; only a pool asks for such a code."""
 
 
+class IntroduceOrder(_Order):
+    """Start the workflows of codes that were registered along, and wake pools that new codes concern."""
+
+    siblings: tuple[Sibling, ...] = ()
+    pools: tuple[str, ...] = ()
+
+
 class Registered(_Order):
     """A registered code, as it stands; `attempt_timeout` bounds one attempt on its lock."""
 
     code: AccessCode
     device: DeviceCard
     attempt_timeout: timedelta
-    introduction: "IntroduceOrder | None" = None
+    introduction: IntroduceOrder | None = None
     """Whom to tell of the new code before anybody is answered."""
-
-
-class IntroduceOrder(_Order):
-    """Start the workflows of codes that were registered along, and wake pools that new codes concern."""
-
-    siblings: tuple[Sibling, ...] = ()
-    pools: tuple[str, ...] = ()
 
 
 class ChangeOrder(_Order):
@@ -137,6 +137,27 @@ class Synced(_Order):
 
 
 class NudgeOrder(_Order):
-    """Tell the codes of these locks that their lock is back."""
+    """Tell the codes of these locks, and these codes, that their lock is back."""
 
     device_ids: tuple[UUID, ...]
+    access_code_ids: tuple[UUID, ...] = ()
+    """Single codes, beside those of the locks."""
+
+
+class LockNewsOrder(_Order):
+    """Take in what a vendor told by webhook."""
+
+    account_id: UUID
+    message_id: str
+    """The vendor's id of the message, the same for every repetition."""
+    sealed: str
+    """The message as it came, encrypted with the PIN key (`store.inbound.seal_message`), in base64."""
+    received_at: AwareDatetime
+
+
+class DeliveryOrder(_Order):
+    """Send an event to an endpoint; with `once` a failure is final."""
+
+    event_id: UUID
+    webhook_id: UUID
+    once: bool = False

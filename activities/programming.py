@@ -1,6 +1,7 @@
 """One attempt to put a code on its lock."""
 
 from activities.failures import AttemptFailure
+from activities.hearing import hears, may_hear
 from activities.reading import is_ours, look, proves
 from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Verdict, failed, not_confirmed, unreadable
@@ -92,6 +93,8 @@ class Programming:
             case Confirmed(reference):
                 return self._proven(turn.generation, reference)
             case Accepted(reference):
+                if reference is not None and await self._hears(reference):
+                    return self._proven(turn.generation, reference)
                 return await self._read_back(reference)
             case Unknown():
                 return await self._read_back(None)
@@ -99,6 +102,12 @@ class Programming:
                 return await self._write_elsewhere()
             case Rejected(reason, message):
                 return self._rejected(reason, message)
+
+    async def _hears(self, reference: str) -> bool:
+        """Wait for the lock's own word, unless something was in doubt: then only looking helps."""
+        if self._before.presence is Presence.MAYBE or not may_hear(self._turn, self._driver):
+            return False
+        return await hears(self._turns, self._turn, reference)
 
     async def _write_elsewhere(self) -> Verdict:
         """Leave the slot to the code of others that holds it, and take one that the lock shows to be free."""

@@ -22,8 +22,8 @@ from activities.registering import Registering
 from activities.standing_in import follow, get_behind_original, give_back
 from activities.telling import tell
 from domain.access_code import AccessCode
-from domain.changes import with_ending, with_name, with_new_pin, with_window
-from domain.events import Event, EventType
+from domain.changes import summed_up, with_ending, with_name, with_new_pin, with_window
+from domain.events import Event
 from domain.lifecycle import begins_at, decide, is_over
 from domain.observation import Observed, announce, close
 from domain.refusals import RefusalType, refuse
@@ -163,8 +163,7 @@ class RegistrationActivities:
             return stored.code
         await codes.save(session, stored, code, now)
         await follow(session, code, stored.row.id, now)
-        changed = Event(event_type=EventType.CHANGED, occurred_at=now)
-        await tell(session, stored, [changed, *happened], now)
+        await tell(session, stored, [summed_up(happened, now), *happened], now)
         return stored.code
 
     async def _move(self, session: AsyncSession, stored: codes.StoredCode, code: AccessCode, now: datetime) -> None:

@@ -26,11 +26,12 @@ from activities.standing_in import get_behind_original, give_back
 from activities.telling import tell
 from domain.access_code import AccessCode
 from domain.events import Event
+from domain.hearing import Told
 from domain.names import lock_name, mark
 from domain.observation import Sighting, observe
 from domain.retry import delay_before_next
 from providers.base import Place
-from store import codes, leases
+from store import codes, inbound, leases
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
@@ -64,9 +65,14 @@ class LockTurn:
     _started: float = field(default_factory=time.monotonic)
 
     @property
+    def began_at(self) -> datetime:
+        """The instant at which this attempt began."""
+        return activity.info().started_time
+
+    @property
     def now(self) -> datetime:
         """The present instant."""
-        return activity.info().started_time + timedelta(seconds=time.monotonic() - self._started)
+        return self.began_at + timedelta(seconds=time.monotonic() - self._started)
 
     @property
     def code(self) -> AccessCode:
@@ -193,6 +199,11 @@ class LockTurns:
         if observed.code.closed:
             await give_back(session, turn.stored.row, now)
         return await codes.save(session, turn.stored, observed.code, now)
+
+    async def told(self, turn: LockTurn, reference: str) -> Told | None:
+        """Give what the vendor told last of its code on the turn's lock; None: nothing."""
+        async with self._database.read() as session:
+            return await inbound.newest_about(session, turn.stored.device.id, reference)
 
     @asynccontextmanager
     async def resumed(self, turn: LockTurn) -> AsyncIterator[AsyncSession]:

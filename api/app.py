@@ -14,24 +14,37 @@ from starlette.routing import Route as Mount
 from temporalio.converter import PayloadCodec
 
 from api.codec import codec_router
+from api.docs import add_docs
 from api.http.endpoint import Endpoint, failure_response
 from api.http.failures import ApiError
 from api.http.openapi import document
 from api.http.request_ids import RequestIds
 from api.http.routes import ROUTES
 from api.http.table import Route
+from api.inbound import WebhookIntake, inbound_router
 from api.services import Services
 
 
-def create_app(*, services: Services, codec: PayloadCodec, ui_origin: str | None) -> FastAPI:
+def create_app(
+    *,
+    codec: PayloadCodec,
+    ui_origin: str | None,
+    services: Services | None = None,
+    intake: WebhookIntake | None = None,
+) -> FastAPI:
     """The application.
 
     `ui_origin` is the Temporal UI's origin (scheme, host and port); with None there is no codec endpoint.
+    `services` answer the API's routes, `intake` takes vendors' webhooks; with None there are no such routes.
     """
     app = FastAPI(title="Latchwork", docs_url=None, redoc_url=None, openapi_url=None)
-    _add_routes(app, ROUTES, services)
+    if services is not None:
+        _add_routes(app, ROUTES, services)
+    add_docs(app)
     if ui_origin is not None:
         app.include_router(codec_router(codec, ui_origin))
+    if intake is not None:
+        app.include_router(inbound_router(intake))
     app.add_middleware(RequestIds)
     app.add_exception_handler(HTTPStatus.NOT_FOUND, _no_such_path)
     return app

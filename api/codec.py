@@ -19,6 +19,7 @@ from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec
 
+from api.bodies import BodyTooLargeError, bounded_body
 from store.keyring import KeyRingError
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -74,19 +75,15 @@ async def _answer(request: Request, step: Step, cors: dict[str, str]) -> Respons
     """Run the request's payloads through one step of the codec.  What went wrong is told under the same headers, so
     that the UI can show it."""
     try:
-        payloads = _parsed(await _bounded_body(request))
+        payloads = _parsed(await bounded_body(request, MAX_BODY_BYTES))
         done = Payloads(payloads=await step(payloads.payloads))
-    except _TooLargeError:
+    except BodyTooLargeError:
         return _refusal(413, f"more than {MAX_BODY_BYTES} bytes", cors)
     except _MalformedError:
         return _refusal(400, "the body is no Payloads message in protobuf JSON", cors)
     except KeyRingError as error:
         return _refusal(422, str(error), cors)
     return Response(json_format.MessageToJson(done, indent=None), media_type="application/json", headers=cors)
-
-
-class _TooLargeError(Exception):
-    """The body passed its bound."""
 
 
 class _MalformedError(Exception):
@@ -101,16 +98,6 @@ def _parsed(body: bytes) -> Payloads:
     except (json_format.ParseError, ValueError, RecursionError):
         pass  # The cause may quote the body.
     raise _MalformedError
-
-
-async def _bounded_body(request: Request) -> bytes:
-    """The body, read no further than its bound whatever length it claims."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _TooLargeError
-    return bytes(body)
 
 
 def _refusal(status: int, message: str, cors: dict[str, str]) -> Response:

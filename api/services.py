@@ -15,6 +15,7 @@ from api.events import EventReader
 from api.health import HealthService
 from api.keys import KeyService
 from api.limits import Limiter, RateLimits
+from api.webhooks import WebhookService
 from store.database import Database
 from store.keyring import KeyRing
 
@@ -33,12 +34,21 @@ class Services:
     attempts: ActionAttemptService
     answers: AnswerService
     keys: KeyService
+    webhooks: WebhookService
     health: HealthService
     limiter: Limiter
 
     @classmethod
-    def of(cls, client: Client, database: Database, keyring: KeyRing, limits: RateLimits) -> Self:
-        """Make them."""
+    def of(
+        cls,
+        client: Client,
+        database: Database,
+        keyring: KeyRing,
+        limits: RateLimits,
+        *,
+        for_development: bool = False,
+    ) -> Self:
+        """Make them; `for_development` lets webhooks go to addresses without TLS."""
         codes = AccessCodeService(client, database, keyring)
         return cls(
             database=database,
@@ -51,6 +61,7 @@ class Services:
             attempts=ActionAttemptService(database),
             answers=AnswerService(database),
             keys=KeyService(database, keyring),
+            webhooks=WebhookService(client, database, keyring, for_development=for_development),
             health=HealthService(client, database),
             limiter=Limiter(limits),
         )

@@ -4,10 +4,12 @@ A change counts as new for the lock, and starts the clock of its warnings anew, 
 something: extending a stay whose code is failing does not buy the failure more time.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from domain.access_code import AccessCode, Ending, Presence, Wish
-from domain.events import Event, EventType
+from domain.events import Event, EventType, digits_of
 from domain.lifecycle import is_over, is_wanted
 from domain.observation import Observed
 from domain.problems import WHILE_SETTING, ProblemCode, cleared, raised
@@ -31,7 +33,8 @@ def with_new_pin(code: AccessCode, now: datetime) -> Observed:
     wish = code.wish.model_copy(update={"generation": generation, "pin_generation": generation, "changed_at": now})
     codes = (*WHILE_SETTING, ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET)
     renewed = _wish(code, wish).model_copy(update={"problems": cleared(code.problems, codes)})
-    return _changed(renewed, EventType.CODE_CHANGED, now, {}, {})
+    before, after = ({"code": digits_of(one.wish.pin_generation)} for one in (code, renewed))
+    return _changed(renewed, EventType.CODE_CHANGED, now, before, after)
 
 
 def with_name(code: AccessCode, before: str | None, name: str | None, now: datetime) -> Observed:
@@ -58,6 +61,17 @@ def with_ending(code: AccessCode, ending: Ending, now: datetime) -> Observed:
     return Observed(ended.model_copy(update={"problems": problems, "closed": False}))
 
 
+def summed_up(happened: Iterable[Event], now: datetime) -> Event:
+    """Make the event that sums up what was changed: one entry for each property that is another now."""
+    properties = [
+        {"property": name, "from": event.payload["from"][name], "to": value}
+        for event in happened
+        for name, value in event.payload["to"].items()
+        if value != event.payload["from"][name]
+    ]
+    return Event(event_type=EventType.CHANGED, occurred_at=now, payload={"changed_properties": properties})
+
+
 def _moot(moved: AccessCode, now: datetime) -> tuple[ProblemCode, ...]:
     """What a code that moved into its window or out of it need not show any more.
 
@@ -77,7 +91,7 @@ def _wish(code: AccessCode, wish: Wish) -> AccessCode:
 
 
 def _changed(
-    code: AccessCode, event_type: EventType, now: datetime, before: dict[str, str | None], after: dict[str, str | None]
+    code: AccessCode, event_type: EventType, now: datetime, before: dict[str, Any], after: dict[str, Any]
 ) -> Observed:
     payload = {"from": before, "to": after}
     return Observed(code, (Event(event_type=event_type, occurred_at=now, payload=payload),))

@@ -34,6 +34,8 @@ class Capabilities(BaseModel):
     min_gap: timedelta = timedelta(0)
     """The least time between two writes to one lock."""
     supports_backup_access_code_pool: bool = True
+    webhooks_from_lock: bool = False
+    """What the vendor's webhooks say of a code is the lock's own word: it proves that a code is set."""
 
 
 class DeviceFacts(BaseModel):

@@ -34,6 +34,8 @@ class EventType(StrEnum):
     DEVICE_MANAGED = "device.unmanaged.converted_to_managed"
     ACCOUNT_CONNECTED = "connected_account.connected"
     ACCOUNT_DISCONNECTED = "connected_account.disconnected"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WEBHOOK_TEST = "webhook.test"
 
 
 class Event(BaseModel):
@@ -44,3 +46,21 @@ class Event(BaseModel):
     event_type: EventType
     occurred_at: datetime
     payload: dict[str, Any] = {}
+
+
+PROBLEMS = "problems"
+"""The key under which an event about trouble keeps the code's problems as they stood."""
+
+_GENERATION = "pin_generation"
+
+
+def digits_of(generation: int) -> dict[str, int]:
+    """Stand in for digits in a payload: name the generation in which they came."""
+    return {_GENERATION: generation}
+
+
+def generation_of(value: Any) -> int | None:
+    """Give the generation where a part of a payload stands in for digits; None where it is anything else."""
+    if isinstance(value, dict) and value.keys() == {_GENERATION}:
+        return int(value[_GENERATION])
+    return None

@@ -52,6 +52,13 @@ def carries_mark(shown: str, mark: str) -> bool:
     return code_id.startswith(short["id"]) and short["generation"] == generation
 
 
+def mark_in(shown: str) -> str | None:
+    """The mark that a name begins with, whole or shortened, whosever code it is; None: it begins with none."""
+    first = shown.strip().casefold().split(" ", 1)[0]
+    short = _SHORT_MARK.fullmatch(first)
+    return first if short is not None and _SHORTEST_ID <= len(short["id"]) <= _ID_LENGTH else None
+
+
 def _shortened(mark: str, max_length: int) -> str:
     """The end of the id goes before the generation does; where even that does not fit, the mark is cut off."""
     code_id, generation = mark.split(".")

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from domain.access_code import AccessCode, Ending, OnLock, Presence, latest
 from domain.devices import Capabilities
-from domain.events import Event, EventType
+from domain.events import PROBLEMS, Event, EventType, digits_of
 from domain.lifecycle import is_over, is_wanted, opens
 from domain.problems import WHILE_SETTING, ProblemCode, Problems, cleared, raised
 
@@ -109,14 +109,19 @@ def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: C
 def announce(code: AccessCode, notice: ProblemCode, now: datetime) -> Observed:
     """Raise one of the timeline's notices, with its event."""
     told = code.model_copy(update={"problems": raised(code.problems, notice, now)})
-    return Observed(told, (Event(event_type=NOTICES[notice], occurred_at=now),))
+    standing = {PROBLEMS: [problem.model_dump(mode="json") for problem in told.problems]}
+    return Observed(told, (Event(event_type=NOTICES[notice], occurred_at=now, payload=standing),))
 
 
 def close(code: AccessCode, now: datetime) -> Observed:
     """Write down that nothing of an ended code is on its lock.  A deleted code is gone for its readers, too."""
     closed = code.model_copy(update={"closed": True, "problems": _left_at_the_end(code)})
     deleted = code.wish.ending is Ending.DELETED
-    return Observed(closed, (Event(event_type=EventType.DELETED, occurred_at=now),) if deleted else ())
+    return Observed(closed, (_with_digits(EventType.DELETED, code, now),) if deleted else ())
+
+
+def _with_digits(event_type: EventType, code: AccessCode, now: datetime) -> Event:
+    return Event(event_type=event_type, occurred_at=now, payload={"code": digits_of(code.wish.pin_generation)})
 
 
 def _left_at_the_end(code: AccessCode) -> Problems:
@@ -177,7 +182,7 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
     asks_no_more = after.backup.model_copy(update={"wanted_at": None})
     after = after.model_copy(update={"problems": cleared(after.problems, codes), "backup": asks_no_more})
     newly = not opens(code)
-    return Observed(after, (Event(event_type=EventType.SET_ON_DEVICE, occurred_at=now),) if newly else ())
+    return Observed(after, (_with_digits(EventType.SET_ON_DEVICE, after, now),) if newly else ())
 
 
 def _found_nothing(code: AccessCode, now: datetime, capabilities: Capabilities) -> Observed:

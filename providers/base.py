@@ -166,6 +166,11 @@ class Driver(Protocol):
     `program` and `remove` raise only while nothing can have been written; afterwards they answer `Unknown`.
     """
 
+    @property
+    def has_webhook(self) -> bool:
+        """Whether the vendor was given a secret to sign webhooks with, so that its news may be waited for."""
+        ...
+
     async def discover(self) -> Sequence[DeviceFacts]:
         """List the account's locks."""
         ...

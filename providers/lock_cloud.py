@@ -69,24 +69,33 @@ def _header_safe(token: SecretStr) -> SecretStr:
     return token
 
 
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    # Standard Webhooks: 24 to 64 random bytes in base64, behind a prefix.
+    if not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}", secret.get_secret_value()):
+        raise ValueError("whsec_ and 24 to 64 bytes in base64 are needed")
+    return secret
+
+
 class LockCloudCredentials(BaseModel):
-    """What an account of a lock cloud signs in with."""
+    """What an account of a lock cloud signs in with, and what its cloud signs webhooks with if it sends any."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     base_url: Annotated[str, AfterValidator(_http_url)]
     token: Annotated[SecretStr, AfterValidator(_header_safe)]
+    webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
 
 
 class LockCloudDriver:
     """One account at one lock cloud; see `providers.base.Driver` for what each method promises."""
 
-    def __init__(self, client: VendorClient) -> None:
+    def __init__(self, client: VendorClient, *, has_webhook: bool = False) -> None:
         self._client = client
+        self._has_webhook = has_webhook
 
     @classmethod
     def open(cls, credentials: Credentials, *, timeout_seconds: float, event_hooks: EventHooks | None = None) -> Self:
-        """Sign in with `base_url` and `token`; nothing is sent yet.
+        """Sign in with the account's credentials; nothing is sent yet.
 
         Raises:
             pydantic.ValidationError: a credential is missing, unknown or malformed.
@@ -99,8 +108,14 @@ class LockCloudDriver:
                 timeout_seconds=timeout_seconds,
                 headers={"Authorization": bearer},
                 event_hooks=event_hooks,
-            )
+            ),
+            has_webhook=account.webhook_secret is not None,
         )
+
+    @property
+    def has_webhook(self) -> bool:
+        """Whether the account has a secret for webhooks."""
+        return self._has_webhook
 
     async def discover(self) -> Sequence[DeviceFacts]:
         """List the account's locks."""

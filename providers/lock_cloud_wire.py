@@ -78,6 +78,7 @@ class _Capabilities(_Wire):
     writes_settle_seconds: float = Field(default=0, ge=0)
     min_gap_seconds: float = Field(default=0, ge=0)
     supports_backup_access_code_pool: bool = True
+    webhooks_from_lock: bool = False
 
     def as_domain(self) -> Capabilities:
         durations = {"reads_lag_seconds", "writes_settle_seconds", "min_gap_seconds"}

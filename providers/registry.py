@@ -13,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 from providers.base import Credentials, Driver
 from providers.http import EventHooks
 from providers.lock_cloud import LockCloudCredentials, LockCloudDriver
+from providers.lock_cloud_news import read_lock_cloud_news
+from providers.news import ReadNews
 
 
 class UnknownDriverError(ValueError):
@@ -44,6 +46,8 @@ class DriverEntry:
     name: str
     credentials: type[BaseModel]
     opener: DriverFactory
+    read_news: ReadNews
+    """Reads what the vendor's webhooks say."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -73,7 +77,8 @@ class DriverEntry:
 
 
 DRIVERS: Mapping[str, DriverEntry] = {
-    entry.name: entry for entry in (DriverEntry("lock_cloud", LockCloudCredentials, LockCloudDriver.open),)
+    entry.name: entry
+    for entry in (DriverEntry("lock_cloud", LockCloudCredentials, LockCloudDriver.open, read_lock_cloud_news),)
 }
 
 

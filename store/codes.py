@@ -16,10 +16,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.access_code import AccessCode, Ending, Presence
 from domain.devices import DeviceCard, DeviceFacts
 from domain.lifecycle import opens
-from domain.problems import ProblemCode, Problems, Severity, raised
-from store.devices import problems_of
+from domain.problems import Problems, Severity, raised
 from store.pins import release_pins
 from store.slots import release_slot
+from store.standing import problems_of_account, problems_of_device
 from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow, PinRow, SlotRow, WorkspaceRow
 
 
@@ -54,18 +54,11 @@ class StoredCode:
         """The code's own problems and, while it lives, those of its account and its lock: they are the code's, too."""
         if self.code.closed:
             return self.code.problems
-        account, device = self.account, self.device
-        silent_since = None if device.online or device.removed_at else device.seen_at or device.created_at
-        shared = (
-            (ProblemCode.ACCOUNT_DISCONNECTED, account.disconnected_at),
-            (ProblemCode.DEVICE_REMOVED, device.removed_at),
-            (ProblemCode.DEVICE_DISCONNECTED, silent_since),
-        )
         problems = self.code.problems
-        for problem, since in shared:
-            problems = problems if since is None else raised(problems, problem, since)
-        of_lock = [problem for problem in problems_of(device) if problem.severity is Severity.ERROR]
-        return (*problems, *of_lock)
+        for shared in (*problems_of_account(self.account), *problems_of_device(self.device)):
+            if shared.severity is Severity.ERROR:
+                problems = raised(problems, shared.code, shared.created_at, shared.message)
+        return problems
 
     @property
     def is_hidden(self) -> bool:

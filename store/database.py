@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.engines import Engines, parsed, postgres_engines, sqlite_engines
 from store.errors import StoreUnavailableError, StoreVersionError, translated
+from store.events import WROTE_EVENTS
 from store.migrations import migrate
 
 __all__ = ["Database", "StoreUnavailableError", "StoreVersionError"]
@@ -35,6 +36,8 @@ class Database:
             asyncio.Lock() if url.get_backend_name() == "sqlite" else nullcontext()
         )
         self._writing: asyncio.Task[object] | None = None
+        self.events_written = asyncio.Event()
+        """Set when this process committed events; whoever follows them clears it before looking."""
 
     @classmethod
     async def open(cls, url: str, *, busy_timeout_seconds: float = 10.0) -> Self:
@@ -95,6 +98,8 @@ class Database:
                 try:
                     yield session
                     await session.commit()
+                    if session.info.get(WROTE_EVENTS):
+                        self.events_written.set()
                 finally:
                     self._writing = None
 

@@ -129,6 +129,23 @@ async def mark_online(
     return bool(news.entries)
 
 
+async def note_battery(session: AsyncSession, row: DeviceRow, level: float) -> None:
+    """Keep how full the lock's battery is, from 0 to 1."""
+    current = await session.get_one(DeviceRow, row.id, with_for_update=True, populate_existing=True)
+    current.facts = current.facts | {"battery_level": level}
+
+
+async def device_of_lock(session: AsyncSession, account_id: UUID, lock_id: str) -> DeviceRow | None:
+    """Give the lock of an account by its vendor's word for it, and keep it from others; None: unknown, or removed."""
+    chosen = (
+        select(DeviceRow)
+        .where(DeviceRow.account_id == account_id, DeviceRow.lock_id == lock_id, col(DeviceRow.removed_at).is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(chosen)).one_or_none()
+
+
 async def get_device(session: AsyncSession, device_id: UUID) -> DeviceRow | None:
     """Give a lock, removed or not; None when there never was one."""
     return await session.get(DeviceRow, device_id)

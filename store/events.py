@@ -18,6 +18,9 @@ from store.tables import EventRow
 
 DEFAULT_LIMIT = 500
 
+WROTE_EVENTS = "wrote_events"
+"""The mark on a session that wrote some; the database tells whoever waits for them once they are committed."""
+
 
 async def append(
     session: AsyncSession,
@@ -59,7 +62,13 @@ async def append(
             await connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": turn})
         for row in rows:
             await connection.execute(insert(EventRow), row)
+        session.info[WROTE_EVENTS] = True
     return [UUID(str(row["id"])) for row in rows]
+
+
+async def get_event(session: AsyncSession, event_id: UUID) -> EventRow | None:
+    """Read one event, a hidden one included; None when there is none."""
+    return (await session.exec(select(EventRow).where(EventRow.id == event_id))).first()
 
 
 async def list_events(

@@ -74,6 +74,12 @@ async def release(session: AsyncSession, lease: Lease, *, wrote: bool, now: date
     await session.flush()
 
 
+async def is_taken(session: AsyncSession, device_id: UUID, now: datetime) -> bool:
+    """Tell whether somebody's turn on the lock lasts."""
+    row = await session.get(LeaseRow, device_id)
+    return row is not None and row.holder is not None and row.expires_at > now
+
+
 async def verify(session: AsyncSession, lease: Lease) -> None:
     """Make sure, for the rest of this transaction, that nobody has taken the turn since.
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, DateTime, Index, LargeBinary, TypeDecorator, text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, Integer, LargeBinary, TypeDecorator, text
 from sqlalchemy.engine import Dialect
 from sqlmodel import Field, SQLModel
 
@@ -49,6 +49,10 @@ def _instant(*, nullable: bool = False, index: bool = False) -> Any:
     return Field(default=None, sa_column=Column(Instant, nullable=nullable, index=index))
 
 
+Counter = BigInteger().with_variant(Integer, "sqlite")
+"""A number that the database counts up by itself, wide enough for ever; SQLite's INTEGER is 64 bits wide already."""
+
+
 class WorkspaceRow(SQLModel, table=True):
     """A tenant."""
 
@@ -58,6 +62,8 @@ class WorkspaceRow(SQLModel, table=True):
     name: str
     policy: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """Overrides of `domain.policy.Policy`, as JSON."""
+    digits_in_events: bool = True
+    """Published events carry the digits that they are about."""
     created_at: datetime = _instant()
 
 
@@ -267,12 +273,12 @@ class AttemptRow(SQLModel, table=True):
     __tablename__ = "attempts"
     __table_args__ = (Index("ix_attempts_code", "access_code_id", "id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(Counter, primary_key=True))
     access_code_id: UUID = Field(foreign_key="access_codes.id")
     device_id: UUID
     generation: int
     operation: str
-    """`program`, `read` or `remove`."""
+    """`program`, `read`, `hear` (the lock's word came by webhook) or `remove`."""
     started_at: datetime = _instant()
     answer: str
     """The class of the answer: `accepted`, `known`, `empty`, `retry_later`, …"""
@@ -284,7 +290,7 @@ class EventRow(SQLModel, table=True):
 
     __tablename__ = "events"
 
-    sequence: int | None = Field(default=None, primary_key=True)
+    sequence: int | None = Field(default=None, sa_column=Column(Counter, primary_key=True))
     """The order of writing."""
     id: UUID = Field(unique=True)
     workspace_id: UUID = Field(foreign_key="workspaces.id", index=True)
@@ -297,3 +303,29 @@ class EventRow(SQLModel, table=True):
     hidden: bool = False
     """It is about a backup code that nobody had pulled yet: neither listed nor delivered, ever."""
     payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class InboundMessageRow(SQLModel, table=True):
+    """A vendor's webhook that was taken: its id, so that it is taken once, and what it said.  No digits."""
+
+    __tablename__ = "inbound_messages"
+    __table_args__ = (Index("ix_inbound_messages_code", "device_id", "reference"),)
+
+    account_id: UUID = Field(foreign_key="connected_accounts.id", primary_key=True)
+    message_id: str = Field(primary_key=True)
+    kind: str
+    """`code`, `reach`, `battery`, or `nothing` that concerns us."""
+    received_at: datetime = _instant()
+    expires_at: datetime = _instant(index=True)
+    """When the row may be forgotten: by then no vendor sends the message again."""
+    device_id: UUID | None = None
+    happened_at: datetime | None = _instant(nullable=True)
+    """When it happened, by the vendor's clock."""
+    reference: str | None = None
+    """The vendor's id of the code that it speaks of."""
+    is_there: bool = False
+    """The lock holds the code."""
+    mark: str | None = None
+    """Our mark in the code's name on the lock; None: no mark was told."""
+    pin_index: str | None = None
+    """The keyed hash of the code's digits, as in `pins`; None: they were not told."""

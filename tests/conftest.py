@@ -2,12 +2,23 @@
 
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
+import pytest
+
+from tests.databases import Postgres, postgres_server
 
 hypothesis.settings.register_profile("latchwork", deadline=None)
 hypothesis.settings.load_profile("latchwork")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Run one PostgreSQL server for all tests that want a database on it."""
+    with postgres_server() as server:
+        yield server
 
 
 def binary(name: str) -> str:

@@ -293,7 +293,7 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """Run a lock cloud, a fresh database and every worker against a Temporal server."""
     cloud = cloud or LockCloud(seeded_locks())
-    settings = Settings(data=folder, provider_timeout_seconds=PROVIDER_TIMEOUT_SECONDS)
+    settings = Settings(data=folder, provider_timeout_seconds=PROVIDER_TIMEOUT_SECONDS, webhook_private_addresses=True)
     if max_cached_workflows is not None:
         settings = settings.model_copy(update={"max_cached_workflows": max_cached_workflows})
     database = await Database.open(database_url or f"sqlite+aiosqlite:///{folder}/house.sqlite")
@@ -320,7 +320,7 @@ async def open_house(
                 event_hooks={"request": [follow_virtual_time], "response": [watch]},
             )
 
-        async with running_workers(client, database, keyring, settings, make_driver=make):
+        async with running_workers(client, database, keyring, settings, make_driver=make, chance=lambda: 0.5):
             driver = make("lock_cloud", {"base_url": url, "token": DEMO_TOKEN})
             async with database.write() as session:
                 account = await accounts.get_account(session, account_id)

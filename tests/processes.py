@@ -65,6 +65,7 @@ class Processes:
         environment = {
             "TEMPORAL_ADDRESS": self._server.address,
             "LATCHWORK_PROVIDER_TIMEOUT_SECONDS": str(self._provider_timeout),
+            "LATCHWORK_WEBHOOK_PRIVATE_ADDRESSES": "true",
         }
         self._worker = await start_latchwork(
             "worker", folder=self._folder, log=self._folder / "worker.log", environment=environment

@@ -6,12 +6,14 @@ Neither makes keys: a process with keys of its own would write what no other pro
 import asyncio
 
 from api.app import create_app
+from api.inbound import WebhookIntake
 from api.services import Services
 from workers.backing import open_database
 from workers.client import connect, ensure_search_attributes
 from workers.codec import KeyRingCodec
 from workers.command_output import print_json
 from workers.keys import load_keys
+from workers.relay import relaying
 from workers.serving import listen, serve, url_of
 from workers.settings import Settings
 from workers.stack import located
@@ -30,7 +32,11 @@ async def run_worker(settings: Settings) -> None:
     keyring = load_keys(settings)
     client = await connect(settings, keyring)
     await ensure_search_attributes(client)
-    async with open_database(settings) as database, running_workers(client, database, keyring, settings):
+    async with (
+        open_database(settings) as database,
+        running_workers(client, database, keyring, settings),
+        relaying(client, database),
+    ):
         print_json({"ready": True, "worker": True})
         await asyncio.Event().wait()
 
@@ -49,8 +55,16 @@ async def run_api(settings: Settings, *, port: int, ui_origin: str | None) -> No
     try:
         client = await connect(settings, keyring)
         async with open_database(settings) as database:
-            services = Services.of(client, database, keyring, settings.rate_limits)
-            app = create_app(services=services, codec=KeyRingCodec(keyring), ui_origin=ui_origin)
+            services = Services.of(
+                client,
+                database,
+                keyring,
+                settings.rate_limits,
+                for_development=settings.webhook_private_addresses,
+            )
+            intake = WebhookIntake(client, database, keyring)
+            codec = KeyRingCodec(keyring)
+            app = create_app(services=services, codec=codec, ui_origin=ui_origin, intake=intake)
             print_json({"ready": True, "api": url_of(listener)})
             await serve(app, listener)
     finally:

@@ -20,6 +20,7 @@ _GROUPS = {
     "devices": "workers.command_devices",
     "keys": "workers.command_api_keys",
     "keyring": "workers.command_keys",
+    "webhooks": "workers.command_webhooks",
 }
 
 

@@ -8,9 +8,9 @@ import typer
 from store.keyring import KeyRing, Purpose
 from workers.command_output import print_json, print_rows
 from workers.errors import CommandError
-from workers.keys import load_keys, new_key_id, save_keys
+from workers.keys import load_keys, make_keys, new_key_id, save_keys
 from workers.settings import load_settings
-from workers.stack import read_stack
+from workers.stack import holding, read_stack
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -21,6 +21,14 @@ app = typer.Typer(no_args_is_help=True, help="The keys that encrypt PINs, their 
 def list_keys(as_json: AsJson = False) -> None:
     """List the keys, without their material."""
     _print(load_keys(load_settings()), as_json=as_json)
+
+
+@app.command("make")
+def make(as_json: AsJson = False) -> None:
+    """Make the keys where there are none; those that are there stay.  For setting up worker and API without `up`."""
+    settings = load_settings()
+    with holding(settings.data):
+        _print(make_keys(settings), as_json=as_json)
 
 
 @app.command("add")

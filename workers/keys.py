@@ -1,7 +1,7 @@
-"""Where the key ring comes from: made once by `up`, demanded by everything else.
+"""Where the key ring comes from: made once by `up` or `keyring make`, demanded by everything else.
 
-A process that made keys of its own would write data that no other process can read, so only `up` makes them, and only
-where the data folder has none.
+A process that made keys of its own would write data that no other process can read, so only those two make them, only
+where the data folder has none, and only while they hold the folder.
 """
 
 import secrets
@@ -12,7 +12,7 @@ from workers.errors import CommandError
 from workers.settings import Settings
 
 _MISSING = (
-    "there are no keys: run `latchwork up` once to make them in {path}, "
+    "there are no keys: run `latchwork up` once, or `latchwork keyring make`, to make them in {path}, "
     "or set LATCHWORK_KEYRING_PATH (or LATCHWORK_KEYRING) to existing ones"
 )
 

@@ -12,19 +12,25 @@ from store.credentials import open_credentials, seal_credentials
 from store.database import Database
 from store.keyring import KeyRing, Purpose
 from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
+from store.webhook_secrets import open_secret, seal_secret
+from store.webhook_tables import WebhookRow
 from workers.backing import open_database
 from workers.errors import CommandError
 from workers.settings import Settings
 
 
 async def reencrypt_store(settings: Settings, keyring: KeyRing) -> dict[str, int]:
-    """Encrypt PINs and credentials anew where an older key did; give how many rows that were.
+    """Encrypt PINs, credentials and webhooks' secrets anew where an older key did; give how many rows that were.
 
     Raises:
         KeyRingError: a row's key is missing; the rows before it are done.
     """
     async with open_database(settings) as database:
-        return {"pins": await _pins(database, keyring), "credentials": await _credentials(database, keyring)}
+        return {
+            "pins": await _pins(database, keyring),
+            "credentials": await _credentials(database, keyring),
+            "webhook_secrets": await _webhook_secrets(database, keyring),
+        }
 
 
 async def _pins(database: Database, keyring: KeyRing) -> int:
@@ -66,6 +72,21 @@ async def _credentials(database: Database, keyring: KeyRing) -> int:
         async with database.write() as session:
             await session.exec(unchanged)
     return len(old)
+
+
+async def _webhook_secrets(database: Database, keyring: KeyRing) -> int:
+    done = 0
+    for column in (col(WebhookRow.secret), col(WebhookRow.previous_secret)):
+        async with database.read() as session:
+            rows = (await session.exec(select(WebhookRow.id, column))).all()
+        old = [(webhook_id, sealed) for webhook_id, sealed in rows if sealed and _is_old(keyring, sealed)]
+        for webhook_id, sealed in old:
+            fresh = seal_secret(keyring, webhook_id, open_secret(keyring, webhook_id, sealed))
+            unchanged = update(WebhookRow).where(col(WebhookRow.id) == webhook_id, column == sealed)
+            async with database.write() as session:
+                await session.exec(unchanged.values({column: fresh}))
+        done += len(old)
+    return done
 
 
 async def reindex_store(settings: Settings, keyring: KeyRing) -> tuple[KeyRing, int]:

@@ -6,14 +6,16 @@ A command that only reads does without Temporal, so that operators can look at c
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from api.access_codes import AccessCodeService
 from api.accounts import AccountService
 from api.keys import KeyRefusedError
+from api.webhooks import WebhookService
 from domain.refusals import RefusedError
 from providers.registry import CredentialsError, UnknownDriverError
-from store.accounts import AccountInUseError
+from store.accounts import AccountInUseError, default_workspace
 from store.database import Database
 from workers.backing import open_database
 from workers.client import connect
@@ -50,6 +52,19 @@ async def account_service() -> AsyncIterator[AccountService]:
     client = await connect(settings, keyring)
     async with open_database(settings) as database:
         yield AccountService(client, database, keyring)
+
+
+@asynccontextmanager
+async def webhook_service() -> AsyncIterator[WebhookService]:
+    """Open everything for a command that acts on webhooks."""
+    settings = _settings()
+    keyring = load_keys(settings)
+    client = await connect(settings, keyring)
+    async with open_database(settings) as database:
+        # The default workspace is made by whoever comes first.
+        async with database.write() as session:
+            await default_workspace(session, now=datetime.now(UTC))
+        yield WebhookService(client, database, keyring, for_development=settings.webhook_private_addresses)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

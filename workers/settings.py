@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Codes a worker keeps in memory, at about 90 KB each; as many as start or end within one hour.",
     )
+    webhook_private_addresses: bool = Field(
+        default=False,
+        description="Whether webhooks may go to this machine, to private networks and without TLS: for development.",
+    )
     log_format: LogFormat = Field(default=LogFormat.CONSOLE, description="`console` for people, `json` for machines.")
     log_level: LogLevel = Field(default=LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
     metrics_address: str | None = Field(

@@ -57,6 +57,7 @@ async def up(settings: Settings, options: UpOptions) -> None:
 
             # Imported only now: they take seconds on a busy machine, in which the children above are starting.
             from api.app import create_app
+            from api.inbound import WebhookIntake
             from api.limits import RateLimits
             from api.services import Services
             from workers.backing import open_database
@@ -64,17 +65,23 @@ async def up(settings: Settings, options: UpOptions) -> None:
             from workers.codec import KeyRingCodec
             from workers.first_key import demo_key, first_key
             from workers.keys import make_keys
+            from workers.relay import relaying
             from workers.worker import running_workers
 
             keyring = make_keys(settings)
             database = await stack.enter_async_context(open_database(settings))
             temporal = await starting.temporal
-            embedded = embedded_settings(settings, temporal.address)
+            embedded = embedded_settings(settings, temporal.address, demo=options.demo)
             client = await connect(embedded, keyring)
             await stack.enter_async_context(running_workers(client, database, keyring, embedded))
+            await stack.enter_async_context(relaying(client, database))
             limits = RateLimits.OFF if options.demo else settings.rate_limits
-            services = Services.of(client, database, keyring, limits)
-            app = create_app(services=services, codec=KeyRingCodec(keyring), ui_origin=temporal.ui_url)
+            services = Services.of(
+                client, database, keyring, limits, for_development=embedded.webhook_private_addresses
+            )
+            intake = WebhookIntake(client, database, keyring)
+            codec = KeyRingCodec(keyring)
+            app = create_app(services=services, codec=codec, ui_origin=temporal.ui_url, intake=intake)
             watched = {
                 "the API": await stack.enter_async_context(background(serve(app, listener))),
                 "Temporal": await stack.enter_async_context(background(temporal.process.wait())),
@@ -131,8 +138,11 @@ async def _start_children(
     return started
 
 
-def embedded_settings(settings: Settings, address: str) -> Settings:
-    """Give the settings for the embedded Temporal, whatever the environment says of another."""
+def embedded_settings(settings: Settings, address: str, *, demo: bool = False) -> Settings:
+    """Give the settings for the embedded Temporal, whatever the environment says of another.
+
+    A demo is development: its webhooks may go to the machine that it runs on.
+    """
     return settings.model_copy(
         update={
             "temporal_address": address,
@@ -141,6 +151,7 @@ def embedded_settings(settings: Settings, address: str) -> Settings:
             "temporal_tls_client_cert_path": None,
             "temporal_tls_client_key_path": None,
             "temporal_tls_server_ca_cert_path": None,
+            "webhook_private_addresses": demo or settings.webhook_private_addresses,
         }
     )
 

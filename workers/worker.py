@@ -1,13 +1,14 @@
 """The composition of a worker: which workflows and activities run, on which queues, with which ports.
 
 One worker serves the queue `latchwork` (workflows and work on the store); one more per driver serves that vendor's
-activities alone, so that a rate limit on its queue holds and Temporal cannot hand an activity past it.
+activities alone, so that a rate limit on its queue holds and Temporal cannot hand an activity past it; and one serves
+webhooks, so that slow endpoints hold up no lock.
 """
 
 import asyncio
 import inspect
 import py_compile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from importlib.metadata import version
@@ -22,7 +23,11 @@ from activities.backups import BackupActivities
 from activities.device_codes import DeviceCodeActivities
 from activities.device_use import DeviceUseActivities
 from activities.drivers import Drivers, MakeDriver
+from activities.lock_news import LockNewsActivities
+from activities.outbound import GuardedTransport, Sender
 from activities.registration import RegistrationActivities
+from activities.webhooks import AT_RANDOM, WebhookActivities
+from domain.webhooks import ANSWER_WITHIN
 from providers.base import Credentials, Driver
 from providers.registry import DRIVERS, driver_factory
 from store.database import Database
@@ -31,11 +36,20 @@ from workers.neighbours import TemporalNeighbours
 from workers.settings import Settings
 from workflows.access_code import AccessCodeWorkflow
 from workflows.backup_pool import BackupPoolWorkflow
-from workflows.contracts import QUEUE, provider_queue
+from workflows.contracts import QUEUE, WEBHOOK_QUEUE, provider_queue
+from workflows.lock_news import LockNewsWorkflow
 from workflows.sync_account import SyncAccountWorkflow
 from workflows.update_device import UpdateDeviceWorkflow
+from workflows.webhook_delivery import WebhookDeliveryWorkflow
 
-WORKFLOWS: tuple[type, ...] = (AccessCodeWorkflow, BackupPoolWorkflow, SyncAccountWorkflow, UpdateDeviceWorkflow)
+WORKFLOWS: tuple[type, ...] = (
+    AccessCodeWorkflow,
+    BackupPoolWorkflow,
+    LockNewsWorkflow,
+    SyncAccountWorkflow,
+    UpdateDeviceWorkflow,
+    WebhookDeliveryWorkflow,
+)
 
 CALLS_PER_ATTEMPT = 3
 """An attempt looks, writes and looks again."""
@@ -44,6 +58,8 @@ _BOOKKEEPING = timedelta(seconds=5)
 """What an attempt may spend on the store, beside its calls."""
 
 _CONCURRENT_LOCK_CALLS = 100
+_CONCURRENT_DELIVERIES = 100
+"""A delivery waits for its endpoint and costs next to nothing meanwhile."""
 
 _BUILD = WorkerDeploymentConfig(
     # Named, so that the SDK need not hash every module to find a name (0.3 s at each start).  Unversioned: a code that
@@ -82,9 +98,18 @@ def _keep_bytecode() -> None:
 
 @asynccontextmanager
 async def running_workers(
-    client: Client, database: Database, keyring: KeyRing, settings: Settings, *, make_driver: MakeDriver | None = None
+    client: Client,
+    database: Database,
+    keyring: KeyRing,
+    settings: Settings,
+    *,
+    make_driver: MakeDriver | None = None,
+    chance: Callable[[], float] = AT_RANDOM,
 ) -> AsyncIterator[None]:
-    """Run every worker of this process until the block ends; attempts in flight are then let finish."""
+    """Run every worker of this process until the block ends; attempts in flight are then let finish.
+
+    `chance` gives numbers between 0 and 1, for the jitter of webhooks' retries.
+    """
     _keep_bytecode()
     drivers = Drivers(keyring, make_driver or driver_maker(settings.provider_timeout))
     limit = attempt_timeout(settings.provider_timeout)
@@ -95,11 +120,13 @@ async def running_workers(
     pools = BackupPoolActivities(database, neighbours)
     device_use = DeviceUseActivities(database, neighbours)
     backups = BackupActivities(database, neighbours)
+    news = LockNewsActivities(database, keyring)
+    sender = Sender(GuardedTransport(for_development=settings.webhook_private_addresses))
     main = Worker(
         client,
         task_queue=QUEUE,
         workflows=WORKFLOWS,
-        activities=[*registration.all(), *accounts.all(), *pools.all(), *backups.all(), *device_use.all()],
+        activities=[*registration.all(), *accounts.all(), *pools.all(), *backups.all(), *device_use.all(), *news.all()],
         deployment_config=_BUILD,
         max_cached_workflows=settings.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=_STICKY_QUEUE,
@@ -116,10 +143,19 @@ async def running_workers(
         )
         for name in DRIVERS
     ]
+    deliveries = Worker(
+        client,
+        task_queue=WEBHOOK_QUEUE,
+        activities=WebhookActivities(database, keyring, sender, chance).all(),
+        deployment_config=_BUILD,
+        max_concurrent_activities=_CONCURRENT_DELIVERIES,
+        graceful_shutdown_timeout=ANSWER_WITHIN,
+    )
     try:
-        async with _all(main, *providers):
+        async with _all(main, deliveries, *providers):
             yield
     finally:
+        await sender.aclose()
         await drivers.aclose()
 
 

@@ -19,10 +19,15 @@ from domain.requests import CodeRequest, Request
 QUEUE = "latchwork"
 """Workflows and work on the store."""
 
+WEBHOOK_QUEUE = "webhooks"
+"""The activity-only queue of deliveries: slow endpoints hold up nothing else."""
+
 ACCESS_CODE_WORKFLOW = "AccessCodeWorkflow"
 BACKUP_POOL_WORKFLOW = "BackupPoolWorkflow"
 SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
+WEBHOOK_DELIVERY_WORKFLOW = "WebhookDeliveryWorkflow"
 UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
+LOCK_NEWS_WORKFLOW = "LockNewsWorkflow"
 
 
 def provider_queue(provider: str) -> str:
@@ -62,6 +67,16 @@ def update_device_workflow_id(device_id: UUID, change_id: UUID) -> str:
 def sync_account_workflow_id(account_id: UUID) -> str:
     """Give the workflow id under which an account's devices are discovered and refreshed."""
     return f"sync-account/{account_id}"
+
+
+def lock_news_workflow_id(account_id: UUID, message_id: str) -> str:
+    """Give the workflow id under which one message of a vendor is taken in, once."""
+    return f"lock-news/{account_id}/{message_id}"
+
+
+def webhook_delivery_workflow_id(event_id: UUID, webhook_id: UUID) -> str:
+    """Give the workflow id of a delivery: two starts of one id are one delivery."""
+    return f"webhook-delivery/{event_id}/{webhook_id}"
 
 
 class UpdateName(StrEnum):
@@ -211,3 +226,20 @@ class SyncAccountResult(BaseModel):
     devices: int
     added: int
     connected: int
+
+
+class LockNewsInput(Request):
+    """The one argument of `LockNewsWorkflow`: a vendor's message whose signature was checked, sealed."""
+
+    account_id: UUID
+    message_id: str
+    sealed: str
+    received_at: AwareDatetime
+
+
+class DeliveryInput(Request):
+    """The one argument of `WebhookDeliveryWorkflow`.  With `once` a failure is final, as a test wants it."""
+
+    event_id: UUID
+    webhook_id: UUID
+    once: bool = False

@@ -25,8 +25,8 @@ from api.http.repetition import (
     refusal_of_repetition,
     repetition_of,
     unkeyed_name,
-    with_digits,
-    without_digits,
+    with_secrets,
+    without_secrets,
 )
 from api.http.table import Call, Route
 from api.limits import Rate, TooOftenError
@@ -79,12 +79,12 @@ class Endpoint:
             return await self._settled(request, caller, asked, operation_id)
 
         try:
-            answer = await self._services.answers.once(repetition, act, without_digits)
+            answer = await self._services.answers.once(repetition, act, without_secrets)
         except (KeyReusedError, UnderWayError) as error:
             raise refusal_of_repetition(error) from None
         if not answer.is_kept:
             return answer
-        return Answer(answer.status, await with_digits(answer.body, caller, self._services))
+        return Answer(answer.status, await with_secrets(answer.body, caller, self._services))
 
     async def _forget_other(self, caller: Caller, arguments: dict[str, Any]) -> None:
         """What was answered about a thing a moment ago does not stand once something else is asked of it."""

@@ -10,7 +10,6 @@ Size and depth are bounded before anything is looked at.
 import json
 import types
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 from urllib.parse import parse_qsl
 
@@ -18,7 +17,8 @@ from fastapi import Request
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from api.http.failures import ApiError, invalid, malformed
+from api.bodies import BodyTooLargeError, bounded_body
+from api.http.failures import invalid, malformed
 from api.http.parameters import Parameters
 
 P = TypeVar("P", bound=Parameters)
@@ -107,7 +107,10 @@ def _kinds(annotation: Any) -> set[Any]:
 
 
 async def _from_body(request: Request) -> dict[str, Any]:
-    body = await _bounded(request)
+    try:
+        body = await bounded_body(request, MAX_BODY_BYTES)
+    except BodyTooLargeError:
+        raise invalid(f"the body has more than {MAX_BODY_BYTES} bytes") from None
     if not body.strip():
         return {}
     try:
@@ -120,21 +123,6 @@ async def _from_body(request: Request) -> dict[str, Any]:
     if _depth(read) > MAX_DEPTH:
         raise invalid(f"the body is nested more than {MAX_DEPTH} deep")
     return read
-
-
-async def _bounded(request: Request) -> bytes:
-    """The body, read no further than its bound whatever length it claims."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise ApiError(
-                HTTPStatus.BAD_REQUEST,
-                "invalid_input",
-                f"the body has more than {MAX_BODY_BYTES} bytes",
-                validation_errors={"_errors": ["too large"]},
-            )
-    return bytes(body)
 
 
 def _no_constant(name: str) -> None:

@@ -1,12 +1,13 @@
 """How a request is known as one that came before, and what of its answer may be kept."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request
+from pydantic import SecretStr
 
 from api.answers import Answer, KeyReusedError, Repetition, UnderWayError
 from api.callers import Caller
@@ -57,39 +58,50 @@ def refusal_of_repetition(error: KeyReusedError | UnderWayError) -> ApiError:
     return ApiError(HTTPStatus.CONFLICT, "idempotency_key_in_use", message, retry_after=1)
 
 
-_DIGITS = "_digits_of"
+_DIGITS, _SECRETS = "_digits_of", "_secrets_of"
 
 
-def without_digits(answer: Answer) -> dict[str, Any]:
-    """Give an answer's body as it may be kept: the codes whose digits it showed, in place of the digits."""
-    shown: list[str] = []
-    body = _walked(answer.body, lambda code: _struck(code, shown))
-    return {**body, _DIGITS: sorted(set(shown))}
+def without_secrets(answer: Answer) -> dict[str, Any]:
+    """Give an answer's body as it may be kept: whose digits and secrets it showed, in place of these."""
+    codes: set[str] = set()
+    webhooks: set[str] = set()
+
+    def strike(thing: dict[str, Any]) -> dict[str, Any]:
+        if thing.get("code") is not None and "access_code_id" in thing:
+            codes.add(thing["access_code_id"])
+            return {**thing, "code": None}
+        if thing.get("secret") is not None and "webhook_id" in thing:
+            webhooks.add(thing["webhook_id"])
+            return {**thing, "secret": None}
+        return thing
+
+    return {**_walked(answer.body, strike), _DIGITS: sorted(codes), _SECRETS: sorted(webhooks)}
 
 
-async def with_digits(body: Mapping[str, Any], caller: Caller, services: Services) -> dict[str, Any]:
-    """Fill the digits in again, as they are now; those of codes that are gone stay out."""
-    shown = [UUID(code_id) for code_id in body.get(_DIGITS, [])]
-    rest = {name: value for name, value in body.items() if name != _DIGITS}
-    if not shown or not caller.may(Scope.PINS):
-        return rest
-    digits = await services.events.reveal(shown, services.keyring)
-    words = {str(code_id): pin.get_secret_value() for code_id, pin in digits.items()}
-    filled: dict[str, Any] = _walked(rest, lambda code: {**code, "code": words.get(code["access_code_id"])})
-    return filled
+async def with_secrets(body: Mapping[str, Any], caller: Caller, services: Services) -> dict[str, Any]:
+    """Fill digits and secrets in again, as they are now; those of what is gone stay out."""
+    digits: Mapping[UUID, SecretStr] = {}
+    if caller.may(Scope.PINS) and body.get(_DIGITS):
+        digits = await services.events.reveal([UUID(code_id) for code_id in body[_DIGITS]], services.keyring)
+    webhooks = await services.webhooks.list(caller.workspace_id) if body.get(_SECRETS) else ()
+    codes = {str(code_id): pin.get_secret_value() for code_id, pin in digits.items()}
+    secrets = {str(one.webhook_id): one.secret.get_secret_value() for one in webhooks}
+
+    def fill(thing: dict[str, Any]) -> dict[str, Any]:
+        if thing.get("access_code_id") in codes and "code" in thing:
+            return {**thing, "code": codes[thing["access_code_id"]]}
+        if thing.get("webhook_id") in secrets and "secret" in thing:
+            return {**thing, "secret": secrets[thing["webhook_id"]]}
+        return thing
+
+    filled: dict[str, Any] = _walked(body, fill)
+    return {name: value for name, value in filled.items() if name not in (_DIGITS, _SECRETS)}
 
 
-def _struck(code: Mapping[str, Any], shown: list[str]) -> dict[str, Any]:
-    if code["code"] is not None:
-        shown.append(code["access_code_id"])
-    return {**code, "code": None}
-
-
-def _walked(value: Any, change: Any) -> Any:
-    """Change every object of the value that shows a code with its digits."""
+def _walked(value: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Change every object of the value, from the inside out."""
     if isinstance(value, Mapping):
-        inner = {name: _walked(part, change) for name, part in value.items()}
-        return change(inner) if {"access_code_id", "code"} <= inner.keys() else inner
+        return change({name: _walked(part, change) for name, part in value.items()})
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_walked(part, change) for part in value]
     return value

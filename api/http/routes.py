@@ -19,6 +19,7 @@ from api.http import (
     simulated,
     timeline,
     unmanaged_codes,
+    webhooks,
     workspaces,
 )
 from api.http.paging import Pagination
@@ -102,6 +103,12 @@ ROUTES: tuple[Route[Any], ...] = (
     Route("/locks/simulate/manual_lock_via_keypad", POST, OfOneDevice, simulated.refused, ATTEMPT, WRITE),
     Route("/events/get", GET, events.GetEvent, events.get, {"event": EventResource}),
     Route("/events/list", GET, events.ListEvents, events.list_events, {"events": list[EventResource]}),
+    Route("/webhooks/create", POST, webhooks.CreateWebhook, webhooks.create, {"webhook": webhooks.WebhookResource},
+          WRITE),
+    Route("/webhooks/get", GET, webhooks.OfOneWebhook, webhooks.get, {"webhook": webhooks.WebhookResource}),
+    Route("/webhooks/list", GET, Nothing, webhooks.list_webhooks, {"webhooks": list[webhooks.WebhookResource]}),
+    Route("/webhooks/update", PUT, webhooks.UpdateWebhook, webhooks.update, NOTHING, WRITE, subject="webhook_id"),
+    Route("/webhooks/delete", DELETE, webhooks.OfOneWebhook, webhooks.delete, NOTHING, WRITE, subject="webhook_id"),
     Route("/action_attempts/get", GET, action_attempts.GetAttempt, action_attempts.get, ATTEMPT),
     Route("/action_attempts/list", GET, action_attempts.ListAttempts, action_attempts.list_attempts,
           {"action_attempts": list[ActionAttemptResource], "pagination": Pagination}),

@@ -20,6 +20,7 @@ from providers.simulated.answers import STATUS, Answer, CallRecord, Request, err
 from providers.simulated.clock import Clock
 from providers.simulated.faults import KINDS, FaultBoard, Operation, Plan, Shape
 from providers.simulated.locks import Lock, Refusal, RefusedError
+from providers.simulated.news import Outbox, battery_news, code_news, reach_news
 from providers.simulated.orders import Order
 from providers.simulated.seeds import DEMO_TOKEN
 from providers.simulated.words import JSON, described, listed
@@ -48,6 +49,7 @@ class LockCloud:
         self.faults = FaultBoard(Random(self._seed))  # noqa: S311 - reproducible on purpose
         self.calls: deque[CallRecord] = deque(maxlen=KEPT_CALLS)
         self.clock.follow_wall()
+        self.outbox = Outbox()
         self._ids = Random(f"ids of {self._seed}")  # noqa: S311 - reproducible on purpose
         self._owners: dict[str, str] = {}
         self._pending: list[tuple[datetime, int, str, Callable[[datetime], object]]] = []
@@ -79,7 +81,12 @@ class LockCloud:
             # The cloud knows the lock's rules; whether there is room, only the lock knows.
             lock.check(wish)
             code_id = self.new_id()
-            self._reach(lock, plan, lambda at: lock.add(code_id, wish, at))
+
+            def add(at: datetime) -> None:
+                lock.add(code_id, wish, at)
+                self._tell(lock, code_news("access_code.created", lock, code_id, at))
+
+            self._reach(lock, plan, add)
             self._owners[code_id] = lock.facts.lock_id
             return _acknowledgement(code_id, lock)
 
@@ -93,7 +100,12 @@ class LockCloud:
             if held is None:
                 raise RefusedError(Refusal.ACCESS_CODE_NOT_FOUND)
             wish = _sensible(order).as_change_of(held)
-            self._reach(lock, plan, lambda at: lock.change(code_id, wish, at))
+
+            def alter(at: datetime) -> None:
+                lock.change(code_id, wish, at)
+                self._tell(lock, code_news("access_code.updated", lock, code_id, at))
+
+            self._reach(lock, plan, alter)
             return _acknowledgement(code_id, lock)
 
         return self._answer(request, Operation.PROGRAM, self._owner(code_id), perform, Refusal.ACCESS_CODE_NOT_FOUND)
@@ -104,6 +116,7 @@ class LockCloud:
         def drop(lock: Lock, at: datetime) -> None:
             if lock.drop(code_id, at):
                 self._owners.pop(code_id, None)
+                self._tell(lock, code_news("access_code.deleted", lock, code_id, at))
 
         def perform(lock: Lock, plan: Plan) -> JSON:
             self._reach(lock, plan, lambda at: drop(lock, at))
@@ -141,6 +154,23 @@ class LockCloud:
         self.lock(lock_id).reset(self.clock.now())
         self._pending = [entry for entry in self._pending if entry[2] != lock_id]
         heapq.heapify(self._pending)
+
+    def look_round(self) -> datetime:
+        """Land what is due and tell of locks that went or came back; returns the cloud's time."""
+        now = self.settle()
+        for lock_id, is_online in self.outbox.turned({name: self.is_online(name) for name in self.locks}):
+            self._tell(self.locks[lock_id], reach_news(lock_id, now, is_online=is_online))
+        return now
+
+    def set_battery(self, lock_id: str, level: float) -> None:
+        """Let a lock's battery stand at `level` (0 to 1), and tell of it.
+
+        Raises:
+            RefusedError: the cloud has no such lock.
+        """
+        lock = self.lock(lock_id)
+        lock.facts = lock.facts.model_copy(update={"battery_level": level})
+        self._tell(lock, battery_news(lock_id, level, self.clock.now()))
 
     def lock_time(self, lock_id: str) -> datetime:
         """What the lock's own clock shows."""
@@ -220,6 +250,11 @@ class LockCloud:
             effect(now)
             return
         heapq.heappush(self._pending, (now + delay, next(self._order_of_arrival), lock.facts.lock_id, effect))
+
+    def _tell(self, lock: Lock, message: JSON) -> None:
+        now = self.clock.now()
+        notice = self.faults.plan(lock.facts.lock_id, Operation.NOTIFY, now).notice
+        self.outbox.put(message, notice, now)
 
     def _listing(self, lock: Lock, plan: Plan) -> JSON:
         behind = plan.stale_by + lock.facts.capabilities.reads_lag

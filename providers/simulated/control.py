@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from fastapi import APIRouter, HTTPException
-from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import AnyHttpUrl, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from providers.simulated.answers import STATUS, CallRecord
 from providers.simulated.cloud import LockCloud
@@ -34,6 +34,19 @@ class KeypadEdit(_Body):
     pin: str | None
 
 
+class Battery(_Body):
+    """How full a lock's battery is, from 0 to 1."""
+
+    level: float = Field(ge=0, le=1)
+
+
+class Webhook(_Body):
+    """Where the cloud sends its news, and the Standard Webhooks secret with which it signs them."""
+
+    url: AnyHttpUrl
+    secret: SecretStr
+
+
 class ClockSetting(_Body):
     """Either an instant to stand at, or the wall to follow."""
 
@@ -54,6 +67,7 @@ def control_routes(cloud: LockCloud) -> APIRouter:
     router.include_router(_clock_routes(cloud))
     router.include_router(_fault_routes(cloud))
     router.include_router(_call_routes(cloud))
+    router.include_router(_webhook_routes(cloud))
     return router
 
 
@@ -78,6 +92,12 @@ def _truth_routes(cloud: LockCloud) -> APIRouter:
     async def keypad(lock_id: str, edit: KeypadEdit) -> JSON:
         with _as_http():
             cloud.lock(lock_id).type_in(edit.slot, edit.pin, cloud.new_id(), cloud.clock.now())
+            return _truth(cloud, lock_id)
+
+    @router.post("/{lock_id}/battery")
+    async def battery(lock_id: str, battery: Battery) -> JSON:
+        with _as_http():
+            cloud.set_battery(lock_id, battery.level)
             return _truth(cloud, lock_id)
 
     @router.post("/{lock_id}/reset")
@@ -149,6 +169,31 @@ def _call_routes(cloud: LockCloud) -> APIRouter:
         forgotten = len(cloud.calls)
         cloud.calls.clear()
         return {"forgotten": forgotten}
+
+    return router
+
+
+def _webhook_routes(cloud: LockCloud) -> APIRouter:
+    router = APIRouter(prefix="/_webhook")
+
+    @router.put("")
+    async def register(webhook: Webhook) -> JSON:
+        try:
+            cloud.outbox.register(str(webhook.url), webhook.secret)
+        except ValueError:
+            raise HTTPException(422, "the secret is none of Standard Webhooks") from None
+        cloud.look_round()
+        return await show()
+
+    @router.get("")
+    async def show() -> JSON:
+        outbox = cloud.outbox
+        return {"url": outbox.url, "waiting": outbox.waiting, "delivered": outbox.delivered, "failed": outbox.failed}
+
+    @router.delete("")
+    async def forget() -> JSON:
+        cloud.outbox.forget()
+        return await show()
 
     return router
 

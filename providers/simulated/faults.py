@@ -26,6 +26,8 @@ class Operation(StrEnum):
     REMOVE = "remove"
     DESCRIBE = "describe"
     LIST_LOCKS = "list_locks"
+    NOTIFY = "notify"
+    """No call to the API but one that the cloud makes: a webhook."""
 
 
 class FaultTarget(StrEnum):
@@ -61,6 +63,10 @@ class FaultKind(StrEnum):
     REJECT = "reject"
     ACCOUNT_DISCONNECTED = "account_disconnected"
     CLOCK_SKEW = "clock_skew"
+    WEBHOOK_LOST = "webhook_lost"
+    WEBHOOK_DUPLICATE = "webhook_duplicate"
+    WEBHOOK_DELAY = "webhook_delay"
+    WEBHOOK_REORDER = "webhook_reorder"
 
 
 class Shape(StrEnum):
@@ -76,7 +82,8 @@ class Shape(StrEnum):
 
 _CODES = frozenset({Operation.READ, Operation.PROGRAM, Operation.REMOVE})
 _WRITES = frozenset({Operation.PROGRAM, Operation.REMOVE})
-_ALL = frozenset(Operation)
+_ALL = frozenset(Operation) - {Operation.NOTIFY}
+_WEBHOOKS = frozenset({Operation.NOTIFY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,10 @@ KINDS: Mapping[FaultKind, Kind] = {
     FaultKind.ACCOUNT_DISCONNECTED: Kind(_ALL, Shape.ERROR, 401, "ACCOUNT_DISCONNECTED"),
     # A skewed clock strikes no call: it moves the windows for as long as it stands.
     FaultKind.CLOCK_SKEW: Kind(frozenset(), needs="skew_seconds"),
+    FaultKind.WEBHOOK_LOST: Kind(_WEBHOOKS),
+    FaultKind.WEBHOOK_DUPLICATE: Kind(_WEBHOOKS),
+    FaultKind.WEBHOOK_DELAY: Kind(_WEBHOOKS, needs="delay_seconds"),
+    FaultKind.WEBHOOK_REORDER: Kind(_WEBHOOKS),
 }
 
 
@@ -133,7 +144,7 @@ class FaultSpec(BaseModel):
     effect: bool | None = None
     """Whether a failing answer hides a carried-out order; None: as is usual for the kind."""
     delay_seconds: float | None = Field(default=None, ge=0)
-    """`slow`: wall time before the answer; `delayed_effect`: the cloud's time before the effect."""
+    """`slow`: wall time before the answer; otherwise the cloud's time before the effect or the webhook."""
     period_seconds: float | None = Field(default=None, gt=0)
     retry_after: int | None = Field(default=None, ge=0)
     """Sent as `Retry-After`, in seconds, with an error."""
@@ -173,10 +184,19 @@ class Fault:
     def concerns(self, lock_id: str | None, operation: Operation) -> bool:
         """Whether the call is one of those that it strikes."""
         if self.spec.kind is FaultKind.ACCOUNT_DISCONNECTED:
-            return True
+            return operation is not Operation.NOTIFY
         here = self.lock_id in (WHOLE_CLOUD, lock_id)
         aimed = self.spec.on is FaultTarget.ANY or self.spec.on.value == operation.value
         return here and aimed and operation in KINDS[self.spec.kind].strikes
+
+
+@dataclass(slots=True)
+class Notice:
+    """What is to happen to one webhook: how often and when it is sent, and whether the next one goes first."""
+
+    copies: int = 1
+    delay: timedelta = timedelta(0)
+    is_overtaken: bool = False
 
 
 @dataclass(slots=True)
@@ -189,6 +209,7 @@ class Plan:
     effect_delay: timedelta = timedelta(0)
     stale_by: timedelta = timedelta(0)
     is_masked: bool = False
+    notice: Notice = field(default_factory=Notice)
 
     @property
     def has_effect(self) -> bool:
@@ -212,6 +233,14 @@ class Plan:
                 self.stale_by += timedelta(seconds=spec.seconds_ago or 0)
             case FaultKind.MASKED_READ:
                 self.is_masked = True
+            case FaultKind.WEBHOOK_LOST:
+                self.notice.copies = 0
+            case FaultKind.WEBHOOK_DUPLICATE:
+                self.notice.copies *= 2
+            case FaultKind.WEBHOOK_DELAY:
+                self.notice.delay += timedelta(seconds=spec.delay_seconds or 0)
+            case FaultKind.WEBHOOK_REORDER:
+                self.notice.is_overtaken = True
             case _:
                 self.answer = fault
 

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from providers.simulated.app import Address, build_app
 from providers.simulated.cloud import LockCloud
+from providers.simulated.courier import deliver_news
 from providers.simulated.seeds import seeded_locks
 
 GRACE_SECONDS = 1
@@ -90,12 +91,15 @@ async def serve(cloud: LockCloud, host: str = "127.0.0.1", port: int = 0) -> Asy
     # asyncio sets this only on sockets that name TCP themselves; without it each answer waits 40 ms for an ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     task: asyncio.Task[Any] = asyncio.create_task(server.serve(sockets=[listener]))
+    courier = asyncio.create_task(deliver_news(cloud))
     try:
         # The socket listens already, so a caller that is early waits in its queue.
         yield f"http://{host}:{listener.getsockname()[1]}"
     finally:
+        courier.cancel()
         server.should_exit = True
         await task
+        await asyncio.gather(courier, return_exceptions=True)
         listener.close()
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from api.answers import BUSY, Answer
 from api.errors import TemporalUnavailableError
-from api.http.repetition import without_digits
+from api.http.repetition import without_secrets
 from store.api_tables import AnswerRow
 from store.tables import AccessCodeRow, DeviceRow
 from tests.api.door import Door, in_hours
@@ -167,12 +167,14 @@ async def test_repeated_create_multiple_makes_one_code_each(door: Door) -> None:
     assert len({code["code"] for code in first.json()["access_codes"]}) == 1
 
 
-def test_every_place_where_an_answer_shows_digits_is_stripped() -> None:
+def test_every_place_where_an_answer_shows_digits_or_secrets_is_stripped() -> None:
     code = {"access_code_id": "a", "code": "4711"}
-    body = {"access_code": code, "access_codes": [code], "action_attempt": {"result": {"access_code": code}}}
-    kept = without_digits(Answer(200, body))
+    webhook = {"webhook_id": "w", "secret": "whsec_4711"}
+    attempt = {"result": {"access_code": code}}
+    body = {"access_code": code, "access_codes": [code], "action_attempt": attempt, "webhook": webhook}
+    kept = without_secrets(Answer(200, body))
     assert "4711" not in str(kept)
-    assert kept["_digits_of"] == ["a"]
+    assert (kept["_digits_of"], kept["_secrets_of"]) == (["a"], ["w"])
 
 
 async def _age(door: Door, key: str) -> None:

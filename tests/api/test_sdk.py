@@ -170,6 +170,16 @@ async def test_sdk_reads_everything_else(door: Door, sdk: Caller) -> None:
     assert [one.device_provider_name for one in providers] == ["lock_cloud"]
 
 
+async def test_sdk_has_events_told_to_whoever_listens(door: Door, sdk: Caller) -> None:
+    made = await sdk(lambda s: s.webhooks.create(url="https://listener.example/hook"))
+    assert (made.event_types, made.secret.startswith("whsec_")) == (["*"], True)
+    await sdk(lambda s: s.webhooks.update(webhook_id=made.webhook_id, event_types=["access_code.set_on_device"]))
+    got = await sdk(lambda s: s.webhooks.get(webhook_id=made.webhook_id))
+    assert (got.event_types, got.secret) == (["access_code.set_on_device"], made.secret)
+    await sdk(lambda s: s.webhooks.delete(webhook_id=made.webhook_id))
+    assert made.webhook_id not in [one.webhook_id for one in await sdk(lambda s: s.webhooks.list())]
+
+
 async def test_sdk_manages_and_unmanages_a_lock(door: Door, sdk: Caller) -> None:
     device_id = str((await door.lock()).id)
     await sdk(lambda s: s.devices.update(device_id=device_id, is_managed=False))

@@ -10,6 +10,7 @@ import pytest_asyncio
 from api.http.routes import ROUTES
 from api.http.table import Route
 from domain.scopes import Scope
+from store.accounts import DEFAULT_WORKSPACE_ID
 from tests.api.door import Door, in_hours
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -28,6 +29,7 @@ IDS = {
     "event_id": "event_id",
     "event_ids": "event_id",
     "common_code_key": "common_code_key",
+    "webhook_id": "webhook_id",
     "name": "device_name",
 }
 """Which of the foreign ids each parameter takes."""
@@ -40,6 +42,8 @@ OTHERS: dict[str, Any] = {
     "is_expired": True,
     "auto_lock_enabled": True,
     "supported_code_lengths": [4],
+    "url": "https://x.example",
+    "event_types": ["*"],
     "starts_at": "2030-01-01T10:00:00Z",
 }
 """What else a route must be given."""
@@ -72,6 +76,7 @@ async def foreign(door: Door) -> dict[str, str]:
         "action_attempt_id": answer["action_attempt"]["action_attempt_id"],
         "event_id": events["events"][0]["event_id"],
         "common_code_key": code["common_code_key"],
+        "webhook_id": str((await door.services.webhooks.create(DEFAULT_WORKSPACE_ID, "https://x.example")).webhook_id),
     }
 
 

@@ -93,7 +93,10 @@ def test_new_digits_are_free_of_what_was_held_against_the_old() -> None:
 def test_change_of_digits_tells_no_digits() -> None:
     observed = with_new_pin(stay(), NOON)
     assert event_types(observed) == ["access_code.code_changed"]
-    assert observed.events[0].payload == {"from": {}, "to": {}}
+    assert observed.events[0].payload == {
+        "from": {"code": {"pin_generation": 1}},
+        "to": {"code": {"pin_generation": 2}},
+    }
 
 
 @pytest.mark.parametrize(("in_place", "action"), [(True, Action.PROGRAM), (False, Action.REMOVE)])

@@ -22,22 +22,28 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.access_codes import AccessCodeService
 from api.accounts import AccountService
+from api.webhooks import Webhook, WebhookService
 from domain.requests import CodeRequest
 from providers.simulated.cloud import LockCloud
 from providers.simulated.seeds import DEMO_TOKEN
 from providers.simulated.server import serve
+from store.accounts import DEFAULT_WORKSPACE_ID
 from store.database import Database
 from store.keyring import pin_aad
 from store.tables import AccessCodeRow, DeviceRow, PinRow
 from tests.histories.payloads import decoded_text
 from tests.house import House, Life
 from tests.processes import ACCOUNT, DRIVER, start_latchwork
+from tests.receiver import Receiver, Reply, receiver
 from workers.codec import KeyRingCodec, data_converter
 from workers.embedded import HOST
 from workers.keys import load_keys
 from workers.processes import ChildProcess, free_port
 from workers.settings import Settings
 from workflows.contracts import access_code_workflow_id
+
+TOLD = ("access_code.set_on_device", "access_code.code_changed", "access_code.deleted")
+"""The events that carry digits."""
 
 METADATA_QUERY = "__temporal_workflow_metadata"
 
@@ -52,6 +58,9 @@ class Aviary:
     up: ChildProcess
     ready_line: str
     metrics_url: str
+    receiver: Receiver
+    webhook: Webhook
+    """It is told what carries digits."""
     digits: set[str] = field(default_factory=set)
     """All that were ever chosen."""
     found: dict[str, str] = field(default_factory=dict)
@@ -122,6 +131,7 @@ async def open_aviary(folder: Path) -> AsyncIterator[Aviary]:
         "LATCHWORK_LOG_LEVEL": "debug",
         "LATCHWORK_METRICS_ADDRESS": metrics,
         "LATCHWORK_PROVIDER_TIMEOUT_SECONDS": "2",
+        "LATCHWORK_WEBHOOK_PRIVATE_ADDRESSES": "true",
     }
     settings, cloud = Settings(data=folder), LockCloud([])
     async with AsyncExitStack() as stack:
@@ -141,4 +151,10 @@ async def open_aviary(folder: Path) -> AsyncIterator[Aviary]:
         env = WorkflowEnvironment.from_client(client)
         house = House(env, client, database, keyring, cloud, http, account.id, settings)
         service = AccessCodeService(client, database, keyring)
-        yield Aviary(house, service, folder, up, ready_line, f"http://{metrics}/metrics")
+        app = await stack.enter_async_context(receiver())
+        # Its first answer is a failure, so that what failures leave behind is searched, too.
+        app.replies["/"].append(Reply(500))
+        webhook = await WebhookService(client, database, keyring, for_development=True).create(
+            DEFAULT_WORKSPACE_ID, app.url, TOLD
+        )
+        yield Aviary(house, service, folder, up, ready_line, f"http://{metrics}/metrics", app, webhook)

@@ -153,6 +153,21 @@ async def test_digits_are_written_nowhere_in_the_clear(searched: Aviary) -> None
     assert {pin: searched.sightings(pin) for pin in searched.digits} == {pin: [] for pin in searched.digits}
 
 
+async def test_digits_reached_the_webhook_that_may_have_them(searched: Aviary) -> None:
+    """So the search above was a search for what was delivered."""
+    bodies = [received.text for received in searched.receiver.got["/"]]
+    told = {pin for pin in searched.digits if any(f'"{pin}"' in body for body in bodies)}
+    assert told >= {*TROUBLES, PLAIN, REPLACING, BY_COMMAND}
+    assert DUPLICATE in told  # its deletion tells it
+    assert TOO_LONG not in told
+
+
+async def test_secret_of_the_webhook_is_written_nowhere(searched: Aviary) -> None:
+    secret = searched.webhook.secret.get_secret_value()
+    assert searched.sightings(secret) == searched.sightings(secret.removeprefix("whsec_")) == []
+    assert [source for source in searched.found if source.startswith("ended: webhook-delivery/")]
+
+
 async def test_digits_are_kept_in_the_encrypted_column(searched: Aviary) -> None:
     assert await searched.kept() == searched.digits - {TOO_LONG}
 

@@ -21,7 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.access_codes import AccessCodeService
 from domain.devices import Capabilities
-from domain.requests import CodeChange, CodeRequest, CodeWindow
+from domain.requests import CodeChange, CodeRequest, CodeWindow, Sibling
 from store.keyring import KeyRing
 from tests.conftest import binary
 from tests.devserver import environment, temporal
@@ -31,9 +31,16 @@ from tests.histories.replay import file_of
 from tests.house import House, Life, open_house
 from tests.timeskipping import add_search_attributes
 from tests.waiting import eventually
+from tests.workflows.pool_house import Pools
 from workers.codec import KeyRingCodec, data_converter
 from workers.worker import attempt_timeout
-from workflows.contracts import DEVICE_CONNECTED_SIGNAL, DeleteRequest, UpdateName, access_code_workflow_id
+from workflows.contracts import (
+    DEVICE_CONNECTED_SIGNAL,
+    DeleteRequest,
+    UpdateName,
+    access_code_workflow_id,
+    backup_pool_workflow_id,
+)
 
 CHOSEN, CHANGED = "83920174", "71640382"
 """Digits that callers choose: long enough to be found wherever they were written."""
@@ -205,6 +212,44 @@ async def set_once_the_lock_is_back(house: House, name: str) -> None:
     await keep(life, name)
 
 
+async def pulled_by_itself(house: House, name: str) -> None:
+    pools = Pools(house)
+    lock = await house.new_lock(name)
+    await pools.filled(lock)
+    life = await house.start(await house.request(lock, lasts=timedelta(hours=5)))
+    await house.fault(lock, "http_500", on="program")
+    await house.pass_time(until=life.starts_at + timedelta(minutes=5))
+    stand_in = await pools.stand_in(life)
+    assert stand_in is not None
+    await house.heal(lock)
+    await life.end()
+    digits = await pools.digits(stand_in)
+    await keep(life, name, digits)
+    backup = access_code_workflow_id(stand_in)
+    await write(await decoded(house, backup, digits), backup, f"{name}_backup")
+    pool = backup_pool_workflow_id(str(lock.id))
+    await write(await decoded(house, pool, digits), pool, f"{name}_pool")
+
+
+async def pulled_for_somebody(house: House, name: str) -> None:
+    pools = Pools(house)
+    lock = await house.new_lock(name)
+    life = await pools.filled(lock)
+    await pools.pull(life)
+    await life.update(UpdateName.DELETE, DeleteRequest())
+    await pools.settle()
+    await keep(life, name)
+
+
+async def registered_together(house: House, name: str) -> None:
+    locks = [await house.new_lock(f"{name} {number}") for number in range(2)]
+    siblings = (Sibling(access_code_id=uuid4(), device_id=locks[1].id),)
+    request = await house.request(locks[0], common_code_key=name, siblings=siblings, use_backup_access_code_pool=True)
+    life = await house.start(request)
+    await life.end()
+    await keep(life, name)
+
+
 VIRTUAL = [
     happy,
     offline_at_the_start,
@@ -216,6 +261,9 @@ VIRTUAL = [
     ongoing_deleted,
     registration_refused,
     refused_by_the_lock,
+    pulled_by_itself,
+    pulled_for_somebody,
+    registered_together,
 ]
 """Lives that take days; lived on the time-skipping server."""
 REAL = [
@@ -226,6 +274,8 @@ REAL = [
     set_once_the_lock_is_back,
 ]
 """Lives that turn on what is under way at one moment; lived on a real server."""
+KEPT_ALONG = ["pulled_by_itself_backup", "pulled_by_itself_pool"]
+"""Histories of other workflows that took part in a life."""
 
 
 async def called(house: House, lock_id: str, operation: str, times: int = 1) -> None:

@@ -13,6 +13,7 @@ from temporalio.worker import Replayer
 from tests.histories.keys import FOLDER, history_keys
 from workers.codec import data_converter
 from workflows.access_code import AccessCodeWorkflow
+from workflows.backup_pool import BackupPoolWorkflow
 
 
 def recorded() -> list[Path]:
@@ -21,22 +22,23 @@ def recorded() -> list[Path]:
 
 
 def load(path: Path) -> WorkflowHistory:
-    """Read a history; the file's name ends with the code's id, as the workflow's id does."""
-    return WorkflowHistory.from_json(f"access-code/{path.stem.split('.')[1]}", path.read_text())
+    """Read a history; the file's name ends with its workflow's id."""
+    return WorkflowHistory.from_json(path.stem.split(".", 1)[1].replace("~", "/"), path.read_text())
 
 
 def file_of(name: str, workflow_id: str) -> Path:
     """Say where the history of a workflow is kept."""
-    return FOLDER / f"{name}.{workflow_id.removeprefix('access-code/')}.json"
+    return FOLDER / f"{name}.{workflow_id.replace('/', '~')}.json"
 
 
-async def replay(paths: Sequence[Path], workflow: type = AccessCodeWorkflow) -> None:
+async def replay(paths: Sequence[Path], *workflows: type) -> None:
     """Replay histories.
 
     Raises:
         NondeterminismError: the workflow of today would have done something else.
     """
-    replayer = Replayer(workflows=[workflow], data_converter=data_converter(history_keys()))
+    chosen = workflows or (AccessCodeWorkflow, BackupPoolWorkflow)
+    replayer = Replayer(workflows=chosen, data_converter=data_converter(history_keys()))
     await replayer.replay_workflows(_loaded(paths))
 
 

@@ -168,12 +168,17 @@ class LifeOfACode(RuleBasedStateMachine):
                 assert notice not in self.announced, f"told twice: {notice}"
                 self.announced.add(notice)
 
+    @property
+    def is_released(self) -> bool:
+        """It was left to the lock's owner, wherever it was."""
+        return self.code.wish.ending is Ending.RELEASED
+
     def settle(self) -> Decision:
         """Announce what is due, and end where nothing is left to do."""
         while (decision := decide(self.code, self.now)).notice is not None:
             self.fold(announce(self.code, decision.notice, self.now))
         if decision.action is Action.FINISH and not self.code.closed:
-            assert self.code.on_lock.presence is Presence.ABSENT
+            assert self.is_released or self.code.on_lock.presence is Presence.ABSENT
             self.fold(close(self.code, self.now))
         return decision
 
@@ -311,7 +316,7 @@ class LifeOfACode(RuleBasedStateMachine):
         self.fold(message(self.code, self.now))
         self.settle()
 
-    @precondition(lambda self: self.code.closed)
+    @precondition(lambda self: self.code.closed and not self.is_released)
     @rule()
     def delete_after_the_end(self) -> None:
         self.fold(with_ending(self.code, Ending.DELETED, self.now))
@@ -333,7 +338,7 @@ class LifeOfACode(RuleBasedStateMachine):
     @invariant()
     def absence_is_never_claimed_while_anything_may_be_there(self) -> None:
         assert self.code.on_lock.presence is not Presence.ABSENT or self.lock.is_free_for_good
-        assert not self.code.closed or self.code.on_lock.presence is Presence.ABSENT
+        assert not self.code.closed or self.is_released or self.code.on_lock.presence is Presence.ABSENT
 
     @invariant()
     def nothing_is_written_outside_the_window(self) -> None:
@@ -358,7 +363,7 @@ class LifeOfACode(RuleBasedStateMachine):
         if is_wanted(self.code, self.now):
             refused = self.code.on_lock.refused_generation == self.code.wish.generation
             assert refused or opens(self.code), status(self.code, self.now)
-        else:
+        elif not self.is_released:
             assert self.code.on_lock.presence is Presence.ABSENT
             assert self.code.closed == is_over(self.code, self.now)
 

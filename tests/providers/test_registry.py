@@ -13,7 +13,7 @@ def test_unknown_driver_lists_the_known() -> None:
 
 
 def test_driver_declares_its_fields() -> None:
-    assert driver_entry("lock_cloud").fields == ("base_url", "token")
+    assert driver_entry("lock_cloud").fields == ("base_url", "token", "webhook_secret")
     assert all(name == entry.name for name, entry in DRIVERS.items())
 
 

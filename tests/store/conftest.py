@@ -8,14 +8,7 @@ import pytest
 import pytest_asyncio
 
 from store.database import Database
-from tests.databases import Postgres, postgres_database, postgres_server
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """Run one server for all tests."""
-    with postgres_server() as server:
-        yield server
+from tests.databases import postgres_database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -122,7 +122,7 @@ def test_unknown_code_and_lock_are_one_line(
     assert "latchwork devices list" in refused(say(monkeypatch, capsys, "devices", "show", "Front Door"))
 
 
-@pytest.mark.parametrize("group", ["codes", "devices", "accounts"])
+@pytest.mark.parametrize("group", ["codes", "devices", "accounts", "webhooks"])
 def test_empty_listings_are_json_for_programs_and_advice_for_people(
     group: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,3 +158,15 @@ def test_command_runs_as_a_module() -> None:
 def test_ids_of_keys_differ() -> None:
     assert new_key_id() != new_key_id()
     assert new_key_id().startswith(f"{datetime.now(UTC):%Y}")
+
+
+def test_keys_are_made_once_for_their_owner_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    monkeypatch.setenv("LATCHWORK_DATA", str(data))
+    first, again = (say(monkeypatch, capsys, "keyring", "make", "--json")[:2] for _ in range(2))
+    assert first == again
+    assert len(json.loads(first[1])) == 3
+    assert (data / "keyring.json").stat().st_mode & 0o777 == 0o600
+    assert data.stat().st_mode & 0o777 == 0o700

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import SecretStr
 from sqlmodel import select
 
 from domain.access_code import AccessCode, Wish
@@ -14,6 +15,8 @@ from store.credentials import open_credentials, seal_credentials
 from store.database import Database
 from store.keyring import KeyRing, Purpose, pin_aad
 from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
+from store.webhook_secrets import open_secret, seal_secret
+from store.webhook_tables import WebhookRow
 from tests.store.keys import NOW, new_ring
 from workers.errors import CommandError
 from workers.reencryption import reencrypt_store, reindex_store
@@ -23,7 +26,7 @@ DIGITS = "480733"
 
 
 async def stored_code(database: Database, ring: KeyRing) -> UUID:
-    """One account, one lock, one code."""
+    """One account, one lock, one code, one webhook."""
     account_id, code_id = uuid4(), uuid4()
     async with database.write() as session:
         workspace = await accounts.default_workspace(session, now=NOW)
@@ -47,6 +50,18 @@ async def stored_code(database: Database, ring: KeyRing) -> UUID:
             created_at=NOW,
         )
         session.add(row)
+        webhook_id = uuid4()
+        session.add(
+            WebhookRow(
+                id=webhook_id,
+                workspace_id=workspace.id,
+                url="https://hooks.example/",
+                event_types=["*"],
+                secret=seal_secret(ring, webhook_id, SecretStr("whsec_new")),
+                previous_secret=seal_secret(ring, webhook_id, SecretStr("whsec_old")),
+                created_at=NOW,
+            )
+        )
         await session.flush()
         session.add(
             PinRow(
@@ -78,15 +93,19 @@ async def test_what_is_stored_moves_to_the_new_pin_key(tmp_path: Path) -> None:
     old = new_ring()
     code_id = await stored_code(database, old)
     new = old.add(Purpose.PIN, "fresh", datetime.now(UTC))
-    assert await reencrypt_store(settings, new) == {"pins": 1, "credentials": 1}
-    assert await reencrypt_store(settings, new) == {"pins": 0, "credentials": 0}
+    assert await reencrypt_store(settings, new) == {"pins": 1, "credentials": 1, "webhook_secrets": 2}
+    assert await reencrypt_store(settings, new) == {"pins": 0, "credentials": 0, "webhook_secrets": 0}
     without_old = new.retire("k1")
     pin = await pin_of(database, code_id)
     aad = pin_aad(accounts.DEFAULT_WORKSPACE_ID, code_id)
     assert without_old.decrypt(pin.ciphertext, aad) == DIGITS.encode()
     async with database.read() as session:
         account = (await session.exec(select(ConnectedAccountRow))).one()
+        webhook = (await session.exec(select(WebhookRow))).one()
     assert open_credentials(without_old, account) == {"token": "t"}
+    assert webhook.previous_secret is not None
+    assert open_secret(without_old, webhook.id, webhook.secret) == SecretStr("whsec_new")
+    assert open_secret(without_old, webhook.id, webhook.previous_secret) == SecretStr("whsec_old")
     await database.close()
 
 

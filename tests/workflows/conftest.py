@@ -1,18 +1,30 @@
-"""One time-skipping server, and one house on it, for each module: its clock is global and runs far ahead."""
+"""One time-skipping server, and one house on it, for each module: its clock is global and runs far ahead.
+
+The modules named in `ON_BOTH` run twice, with their rows in SQLite and in PostgreSQL.
+"""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
-from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from store.keyring import KeyRing
 from tests.conftest import binary
+from tests.databases import postgres_database
 from tests.house import House, new_ring, open_house
 from tests.timeskipping import add_search_attributes
 from workers.codec import data_converter
+
+ON_BOTH = frozenset({"test_life", "test_messages", "test_refusals", "test_hard_locks", "test_webhooks_in"})
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give the chosen modules a house on either database."""
+    if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and "house" in metafunc.fixturenames:
+        metafunc.parametrize("house", ["sqlite", "postgresql"], indirect=True, scope="module")
 
 
 @asynccontextmanager
@@ -28,9 +40,13 @@ async def time_skipping_server(keyring: KeyRing) -> AsyncIterator[WorkflowEnviro
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def house(tmp_path_factory) -> AsyncIterator[House]:  # type: ignore[no-untyped-def]
-    """Every real part on virtual time."""
-    folder: Path = tmp_path_factory.mktemp("house")
-    keyring = new_ring()
-    async with time_skipping_server(keyring) as env, open_house(env, env.client, keyring, folder) as opened:
-        yield opened
+async def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Every real part on virtual time; the rows are in SQLite unless the parameter says otherwise."""
+    folder, keyring = tmp_path_factory.mktemp("house"), new_ring()
+    is_postgresql = getattr(request, "param", "sqlite") == "postgresql"
+    with postgres_database(request.getfixturevalue("postgres")) if is_postgresql else nullcontext() as url:
+        async with (
+            time_skipping_server(keyring) as env,
+            open_house(env, env.client, keyring, folder, database_url=url) as opened,
+        ):
+            yield opened

@@ -1,30 +1,36 @@
 """A guest whose code fails has a backup code at once, and nobody else has it: judged by the lock's truth."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 from temporalio.client import WorkflowUpdateFailedError
 
+from api.access_codes import AccessCodeService
 from domain.access_code import Status
 from domain.devices import Capabilities
 from domain.lifecycle import status
+from domain.refusals import RefusedError
 from domain.requests import CodeChange, CodeWindow
-from store import codes
+from store import accounts, codes, events
 from tests.house import House, Life, refusal_of
 from tests.workflows.pool_house import Pools
-from workflows.contracts import DeleteRequest, UpdateName
+from workflows.contracts import DeleteRequest, UpdateName, access_code_workflow_id, backup_pool_workflow_id
 
 BACKUP_AFTER = timedelta(minutes=2)
 SOON = timedelta(seconds=3)
 HOURS = timedelta(hours=1)
 
 
-@pytest.fixture
-def pools(house: House) -> Pools:
-    """The pools of the house."""
-    return Pools(house)
+@pytest_asyncio.fixture(loop_scope="session")
+async def pools(house: House) -> AsyncIterator[Pools]:
+    """The pools of the house; its locks are well again afterwards."""
+    made = Pools(house)
+    yield made
+    await made.heal()
 
 
 async def test_a_code_that_fails_has_a_backup_until_its_end(house: House, pools: Pools) -> None:
@@ -224,3 +230,122 @@ async def test_an_unmanaged_lock_loses_its_backups_and_keeps_its_guests(house: H
     assert (await guest.stored()).row.deleted_at is not None
     await house.pass_time(until=await house.now() + 6 * HOURS)
     assert {slot["pin"] for slot in await house.truth(lock)} == held
+
+
+async def test_a_backup_that_nobody_has_exists_at_no_door(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Silent {uuid4()}")
+    life = await pools.filled(lock)
+    service = AccessCodeService(house.client, house.database, house.keyring)
+    hidden = [code.row.id for code in await pools.on(lock)]
+    assert len(hidden) == 5
+    for code_id in hidden:
+        for ask in (
+            service.get(code_id),
+            service.reveal(code_id, house.keyring),
+            service.change(code_id, CodeChange(name="mine")),
+            service.delete(code_id),
+            service.pull_backup(code_id),
+        ):
+            with pytest.raises(RefusedError) as caught:
+                await ask
+            assert caught.value.refusal.type == "access_code_not_found"
+    assert {stored.row.id for stored in await service.list(life.receipt.workspace_id, lock.id)} == {life.id}
+    assert await told_about(house, hidden) == []
+    assert await pools.ready(lock) == 5
+
+    taken = await house.start(await house.request(lock, starts_in=timedelta(days=30)))
+    digits = await pools.digits(hidden[0])
+    guessed = uuid4()
+    guess = await house.request(lock, code=house.seal(digits, guessed))
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await house.start(guess, code_id=guessed)
+    assert str(hidden[0]) not in str(await refusal_of(refused.value))
+
+    stand_in = await pools.pull(life)
+    assert {stored.row.id for stored in await service.list(life.receipt.workspace_id, lock.id)} == {
+        *(life.id, taken.id, stand_in)
+    }
+    assert (await service.get(stand_in)).row.stands_in_for == life.id
+    assert await told_about(house, hidden) == []
+    await life.update(UpdateName.DELETE, DeleteRequest())
+    await pools.settle()
+    assert await told_about(house, [stand_in]) == ["access_code.removed_from_device", "access_code.deleted"]
+
+
+async def told_about(house: House, code_ids: list[UUID]) -> list[str]:
+    """List what whoever listens hears of these codes."""
+    async with house.database.read() as session:
+        heard = await events.list_events(session, accounts.DEFAULT_WORKSPACE_ID, limit=100_000)
+    return [event.event_type for event in heard if event.access_code_id in code_ids]
+
+
+async def test_asking_for_a_backup_is_answered_as_often_as_asked(house: House, pools: Pools) -> None:
+    """What is available stays so for a code that pulled by itself, and is used up for one that somebody pulled for."""
+    lock = await house.new_lock(f"Asked {uuid4()}")
+    await pools.filled(lock)
+    service = AccessCodeService(house.client, house.database, house.keyring)
+    somebody = await house.start(await house.request(lock))
+    assert await service.has_backup(await somebody.stored())
+    first = await service.pull_backup(somebody.id)
+    assert await service.pull_backup(somebody.id) == first
+    assert not await service.has_backup(await somebody.stored())
+    alone = await house.start(await house.request(lock))
+    await house.fault(lock, "offline")
+    await house.pass_time(until=alone.starts_at + BACKUP_AFTER + SOON)
+    assert await service.has_backup(await alone.stored())
+    assert (await service.pull_backup(alone.id)).pulled_backup_access_code_id == await pools.stand_in(alone)
+
+
+async def test_who_asks_for_a_code_that_is_no_more_is_told_so(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Past {uuid4()}")
+    await pools.filled(lock)
+    service = AccessCodeService(house.client, house.database, house.keyring)
+    expired = await house.start(await house.request(lock, starts_in=None, lasts=HOURS))
+    deleted = await house.start(await house.request(lock))
+    await service.delete(deleted.id)
+    await expired.end()
+    for code_id, told in (
+        (uuid4(), "access_code_not_found"),
+        (deleted.id, "access_code_not_found"),
+        (expired.id, "access_code_ended"),
+    ):
+        with pytest.raises(RefusedError) as caught:
+            await service.pull_backup(code_id)
+        assert caught.value.refusal.type == told
+    assert await pools.ready(lock) == 5
+
+
+async def test_a_policy_gives_every_lock_its_pool(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Always {uuid4()}")
+    await pools.set_policy(lock, backup_pool="always", backup_pool_size=2)
+    await house.start(await house.request(lock))
+    await pools.settle()
+    assert await pools.ready(lock) == 2
+
+
+async def test_a_code_may_be_told_not_to_pull_by_itself(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"By hand {uuid4()}")
+    await pools.set_policy(lock, pulls_backup=False)
+    await pools.filled(lock)
+    life = await house.start(await house.request(lock))
+    await house.pass_time(until=life.starts_at - SOON)
+    await house.fault(lock, "offline")
+    await house.pass_time(until=life.starts_at + timedelta(minutes=12))
+    assert await pools.stand_in(life) is None
+    stand_in = await pools.pull(life)
+    assert await house.opens(lock, await pools.digits(stand_in))
+
+
+async def test_a_pool_at_rest_does_nothing(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Resting {uuid4()}")
+    await pools.filled(lock)
+    resting = [backup_pool_workflow_id(str(lock.id))]
+    resting += [access_code_workflow_id(code.row.id) for code in await pools.on(lock)]
+    before = [await events_in(house, workflow_id) for workflow_id in resting]
+    await house.pass_time(until=await house.now() + timedelta(days=3))
+    assert [await events_in(house, workflow_id) for workflow_id in resting] == before
+
+
+async def events_in(house: House, workflow_id: str) -> int:
+    """Count the events in a workflow's history."""
+    return len((await house.client.get_workflow_handle(workflow_id).fetch_history()).events)

@@ -1,35 +1,32 @@
-"""The same lives with PostgreSQL in place of SQLite."""
+"""The same lives and faults with PostgreSQL in place of SQLite, beside the modules that run on both as a whole."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import uuid4
 
-import pytest_asyncio
+import pytest
 
+from domain.access_code import Status
 from domain.requests import CodeChange
-from tests.databases import postgres_database, postgres_server
-from tests.house import House, new_ring, open_house
-from tests.workflows.conftest import time_skipping_server
-from workflows.contracts import DeleteRequest, UpdateName
+from providers.simulated.faults import FaultKind
+from tests.house import House
+from tests.workflows import test_faults
+from tests.workflows.test_faults import Case
+from workflows.contracts import UpdateName
 
 SOON = timedelta(seconds=10)
 
+pytestmark = pytest.mark.parametrize("house", ["postgresql"], indirect=True, scope="module")
 
-@pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def house(tmp_path_factory) -> AsyncIterator[House]:  # type: ignore[no-untyped-def]
-    """A house whose rows are in PostgreSQL."""
-    keyring = new_ring()
-    folder = tmp_path_factory.mktemp("house")
-    with postgres_server() as server, postgres_database(server) as url:
-        async with (
-            time_skipping_server(keyring) as env,
-            open_house(env, env.client, keyring, folder, database_url=url) as h,
-        ):
-            yield h
+SOME = [
+    Case(FaultKind.OFFLINE),
+    Case(FaultKind.LOST_REPLY, {"on": "program"}, keeps_from_setting=False),
+    Case(FaultKind.LYING_SUCCESS),
+    Case(FaultKind.DELAYED_EFFECT, {"delay_seconds": 100.0}, keeps_from_setting=False),
+    Case(FaultKind.ACCOUNT_DISCONNECTED),
+]
+"""Those after which the most is written: doubt, repetition, marks on lock and account."""
 
 
-async def test_a_code_lives_on_postgresql(house: House) -> None:
+async def test_a_code_lives_through_a_lost_reply_and_a_change(house: House) -> None:
     lock = await house.device("Front Door")
     life = await house.start(await house.request(lock))
     await house.fault(lock, "lost_reply", on="program", count=1)
@@ -43,21 +40,17 @@ async def test_a_code_lives_on_postgresql(house: House) -> None:
     assert (await life.events())[-1] == "removed_from_device"
 
 
-async def test_many_codes_of_one_lock_take_turns_on_postgresql(house: House) -> None:
-    lock = await house.new_lock(f"Lock {uuid4()}")
-    lives = await asyncio.gather(*[house.start(await house.request(lock)) for _ in range(8)])
-    await house.pass_time(until=lives[-1].starts_at + timedelta(minutes=1))
-    assert {slot["pin"] for slot in await house.truth(lock)} == {await life.pin() for life in lives}
-    await lives[0].update(UpdateName.DELETE, DeleteRequest())
-    await house.pass_time(until=await house.now() + SOON)
-    assert len(await house.truth(lock)) == 7
-    assert house.doubles == []
+@pytest.mark.parametrize("case", SOME, ids=str)
+async def test_a_code_is_set_as_soon_as_its_lock_is_able(house: House, case: Case) -> None:
+    await test_faults.test_a_code_is_set_as_soon_as_its_lock_is_able(house, case)
 
 
-async def test_registrations_that_race_for_one_pin_leave_one_winner_on_postgresql(house: House) -> None:
-    lock = await house.new_lock(f"Lock {uuid4()}")
-    ids = [uuid4() for _ in range(6)]
-    requests = [await house.request(lock, code=house.seal("480733", code_id)) for code_id in ids]
-    starts = (house.start(request, code_id=code_id) for request, code_id in zip(requests, ids, strict=True))
-    outcomes = await asyncio.gather(*starts, return_exceptions=True)
-    assert sum(not isinstance(outcome, BaseException) for outcome in outcomes) == 1
+@pytest.mark.parametrize("case", SOME, ids=str)
+async def test_a_code_is_gone_as_soon_as_its_lock_is_able(house: House, case: Case) -> None:
+    await test_faults.test_a_code_is_gone_as_soon_as_its_lock_is_able(house, case)
+
+
+async def test_a_code_shows_what_is_wrong_with_its_lock(house: House) -> None:
+    await test_faults.test_a_code_shows_what_is_wrong_with_its_lock_or_account(
+        house, FaultKind.OFFLINE, "device_disconnected", Status.SETTING
+    )
