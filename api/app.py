@@ -3,7 +3,7 @@
 Nothing here reads the environment or opens a client: the composition roots in `workers/` do, and pass on the results.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -38,8 +38,9 @@ def create_app(
     `services` answer the API's routes, `intake` takes vendors' webhooks; with None there are no such routes.
     """
     app = FastAPI(title="Latchwork", docs_url=None, redoc_url=None, openapi_url=None)
+    app.router.routes.append(Mount("/openapi.json", _described(ROUTES)))
     if services is not None:
-        _add_routes(app, ROUTES, services)
+        app.router.routes.extend(Mount(route.path, Endpoint(route, services)) for route in ROUTES)
     add_docs(app)
     if ui_origin is not None:
         app.include_router(codec_router(codec, ui_origin))
@@ -50,14 +51,14 @@ def create_app(
     return app
 
 
-def _add_routes(app: FastAPI, routes: Sequence[Route[Any]], services: Services) -> None:
+def _described(routes: Sequence[Route[Any]]) -> Callable[[Request], Awaitable[Response]]:
+    """Give what answers with the routes' description."""
     described = document(routes)
 
     async def openapi(request: Request) -> Response:
         return JSONResponse(described)
 
-    app.router.routes.append(Mount("/openapi.json", openapi))
-    app.router.routes.extend(Mount(route.path, Endpoint(route, services)) for route in routes)
+    return openapi
 
 
 async def _no_such_path(request: Request, error: Exception) -> Response:
