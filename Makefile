@@ -18,7 +18,7 @@ help: ## list the targets
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
 	@touch $@
 
-demo: .venv/runtime ## one minute: three codes live their lives on real parts
+demo: .venv/runtime ## one minute: guests' codes live their lives on real parts
 	$(BIN)/latchwork demo --once
 
 up: .venv/runtime ## everything on this machine, with a simulated lock cloud

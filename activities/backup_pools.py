@@ -17,7 +17,7 @@ from activities.neighbours import Neighbours
 from activities.orders import FillOrder, Served, ServeOrder
 from activities.pool_stock import note_stock, waiting_for_room
 from activities.standing_in import lend, retire
-from domain.backup_pool import BackupPool, carried_out, hand_out, member_id, plan
+from domain.backup_pool import BackupPool, carried_out, hand_out, leftovers, member_id, plan, taken_off
 from domain.refusals import RefusedError
 from domain.requests import Sibling
 from store import backup_pools, claimants
@@ -74,11 +74,14 @@ async def _serve(session: AsyncSession, order: ServeOrder) -> tuple[Served, list
     stored = await backup_pools.load(session, order.pool_id, order.now)
     if stored is None:
         return Served(is_over=True), [], []
-    asking = await claimants.of(session, stored, order.asked, order.now)
-    pool, handed = hand_out(stored.pool, asking)
+    claims = await claimants.of(session, stored, order.asked, order.now)
+    pool, handed = hand_out(stored.pool, claims.asking)
     for served in handed:
-        claim = next(one.claim for one in asking if one.access_code_id == served.access_code_id)
+        claim = next(one.claim for one in claims.asking if one.access_code_id == served.access_code_id)
         await lend(session, served, claim, order.now)
+    useless = leftovers(pool, claims.living)
+    await retire(session, useless, order.now)
+    pool = taken_off(pool, useless)
     pool = await _planned(session, stored.row, pool, order)
     await backup_pools.close_backups(session, [backup.id for backup in pool.backups if backup.is_over], order.now)
     await note_stock(session, stored, order.now)

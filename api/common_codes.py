@@ -66,7 +66,7 @@ class CommonCodeService:
         except RefusedError as error:
             if when_not_shared is WhenNotShared.THROW or error.refusal.type not in _CANNOT_BE_SHARED:
                 raise
-            await self._apart(request, places, pin)
+            return [await self._alone(request, one, batch_id, pin) for one in device_ids]
         return [place.access_code_id for place in places]
 
     async def update(self, workspace_id: UUID, common_code_key: str, change: CodeChange) -> int:
@@ -95,13 +95,20 @@ class CommonCodeService:
         )
         await self._service.create(shared, access_code_id=first.access_code_id, pin=pin)
 
-    async def _apart(self, request: CodeRequest, places: Sequence[Sibling], pin: SecretStr | None) -> None:
-        """Give every lock that takes the caller's digits those, and every other lock digits of its own."""
-        for place in places:
-            alone = request.model_copy(update={"device_id": place.device_id, "common_code_key": None})
+    async def _alone(self, request: CodeRequest, device_id: UUID, batch_id: UUID, pin: SecretStr | None) -> UUID:
+        """Give a lock the caller's digits if it takes them, else digits of its own; name the code.
+
+        Each try is a code with an id of its own: Temporal repeats the answer to one that was refused.
+        """
+        alone = request.model_copy(update={"device_id": device_id, "common_code_key": None})
+        if pin is not None:
             try:
-                await self._service.create(alone, access_code_id=place.access_code_id, pin=pin)
+                return await self._made(alone, uuid5(batch_id, f"{device_id}/alone"), pin)
             except RefusedError as error:
-                if pin is None or error.refusal.type not in _CANNOT_BE_SHARED:
+                if error.refusal.type not in _CANNOT_BE_SHARED:
                     raise
-                await self._service.create(alone, access_code_id=place.access_code_id, pin=None)
+        return await self._made(alone, uuid5(batch_id, f"{device_id}/chosen"), None)
+
+    async def _made(self, request: CodeRequest, access_code_id: UUID, pin: SecretStr | None) -> UUID:
+        await self._service.create(request, access_code_id=access_code_id, pin=pin)
+        return access_code_id

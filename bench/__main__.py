@@ -6,26 +6,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import lifecycles, machine, memory, registration, setting
+from bench import lifecycles, machine, memory, pools, registration, setting
 from bench.figures import Figure
 from bench.report import show, write
 from bench.scale import FULL, SMOKE, Scale
 from bench.stack import running_stack
 
 MEASUREMENTS = {
-    # In this order: the first two need an idle stack, and the last begins with a fresh worker.
+    # In this order: the first two need an idle stack, and the last two begin with a fresh worker.
     "registration": registration.measure,
     "setting": setting.measure,
     "lifecycles": lifecycles.measure,
     "memory": memory.measure,
+    "pools": pools.measure,
 }
+_ONLY_WHEN_NAMED = ("pools",)
+"""They take longer than anybody waits for a table."""
 
 
 async def measure(scale: Scale, names: list[str]) -> list[Figure]:
     """Take the named measurements on one stack."""
     figures = []
     with tempfile.TemporaryDirectory(prefix="latchwork-bench-") as folder:
-        async with running_stack(Path(folder), locks=max(scale.lifecycles, scale.due)) as stack:
+        async with running_stack(Path(folder), locks=_locks(scale, names)) as stack:
             for name, take in MEASUREMENTS.items():
                 if name in names:
                     print(f"measuring: {name}", file=sys.stderr, flush=True)
@@ -35,15 +38,21 @@ async def measure(scale: Scale, names: list[str]) -> list[Figure]:
     return figures
 
 
+def _locks(scale: Scale, names: list[str]) -> int:
+    """Say how many locks these measurements need; looking after more would cost something, too."""
+    return max(scale.lifecycles, scale.due, scale.pools + 1 if "pools" in names else 0)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="tiny numbers, to see that it runs")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
-    parser.add_argument("--only", nargs="+", choices=MEASUREMENTS, default=list(MEASUREMENTS), metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=MEASUREMENTS, metavar="NAME", help=", ".join(MEASUREMENTS))
     asked = parser.parse_args()
     facts = machine.facts()
-    figures = asyncio.run(measure(SMOKE if asked.smoke else FULL, asked.only))
+    usual = [name for name in MEASUREMENTS if asked.smoke or name not in _ONLY_WHEN_NAMED]
+    figures = asyncio.run(measure(SMOKE if asked.smoke else FULL, asked.only or usual))
     show(figures, facts)
     if asked.json is not None:
         write(asked.json, figures, facts)

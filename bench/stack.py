@@ -13,6 +13,7 @@ from temporalio.client import Client
 
 from api.access_codes import AccessCodeService
 from api.accounts import AccountService
+from api.devices import DeviceService
 from store import devices
 from store.accounts import DEFAULT_WORKSPACE_ID
 from store.database import Database
@@ -46,10 +47,13 @@ class Stack:
     bare_client: Client
     database: Database
     service: AccessCodeService
+    device_service: DeviceService
     device_ids: list[UUID]
 
-    async def restart_worker(self) -> None:
+    async def restart_worker(self, *, max_cached_workflows: int | None = None) -> None:
         """Put a fresh worker in the place of the one that has worked."""
+        if max_cached_workflows is not None:
+            self.settings = self.settings.model_copy(update={"max_cached_workflows": max_cached_workflows})
         await self.worker.stop()
         self.worker = await _start_worker(self.settings)
 
@@ -92,6 +96,7 @@ async def running_stack(folder: Path, *, locks: int) -> AsyncIterator[Stack]:
                 bare_client=await Client.connect(temporal.address),
                 database=database,
                 service=AccessCodeService(client, database, keyring),
+                device_service=DeviceService(client, database),
                 device_ids=[row.id for row in rows],
             )
             yield stack
@@ -106,6 +111,7 @@ async def _start_worker(settings: Settings) -> ChildProcess:
     environment = {
         "LATCHWORK_DATA": str(settings.data),
         "LATCHWORK_PROVIDER_TIMEOUT_SECONDS": str(settings.provider_timeout_seconds),
+        "LATCHWORK_MAX_CACHED_WORKFLOWS": str(settings.max_cached_workflows),
         "TEMPORAL_ADDRESS": str(settings.temporal_address),
     }
     worker, _ = await _start("the worker", settings.data, ["workers.command", "worker"], environment)

@@ -13,7 +13,7 @@ it may be on a lock.
 Every function is pure.  The store's unique indexes hold the same two rules against whatever races past this page.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid5
@@ -48,6 +48,11 @@ class Member(_Frozen):
     """It is proven gone and its books are closed."""
     stands_in_for: UUID | None = None
 
+    @property
+    def is_spare(self) -> bool:
+        """It is nobody's and not on its way out."""
+        return self.stands_in_for is None and not (self.is_leaving or self.is_gone)
+
 
 class Backup(_Frozen):
     """One set of digits on the locks of a pool.  Without members it is still to be registered."""
@@ -63,7 +68,7 @@ class Backup(_Frozen):
     @property
     def is_free(self) -> bool:
         """Nobody has it and it is not on its way out."""
-        return self.claim is None and not any(member.is_leaving or member.is_gone for member in self.members)
+        return self.claim is None and all(member.is_spare for member in self.members)
 
     @property
     def is_over(self) -> bool:
@@ -177,6 +182,25 @@ def hand_out(pool: BackupPool, claimants: Iterable[Claimant]) -> tuple[BackupPoo
     return pool, tuple(served)
 
 
+def leftovers(pool: BackupPool, living: Collection[tuple[str, UUID]]) -> tuple[UUID, ...]:
+    """Name the codes that can never stand in for anybody, so that they are taken off their locks.
+
+    Of a backup that a claim has: its codes on locks where the claim has no code that lives (`living`); their digits
+    are known to a guest.  Of one that nobody has: all of them, once one is on its way out.
+    """
+    return tuple(
+        member.access_code_id
+        for backup in pool.backups
+        for member in backup.members
+        if member.is_spare and not (backup.is_free or (backup.claim, member.device_id) in living)
+    )
+
+
+def taken_off(pool: BackupPool, code_ids: Collection[UUID]) -> BackupPool:
+    """Give the pool as it is once these codes are on their way out."""
+    return pool.model_copy(update={"backups": tuple(_leaving(backup, code_ids) for backup in pool.backups)})
+
+
 def plan(pool: BackupPool, now: datetime) -> Plan:
     """Say what brings the pool to its size, never above it."""
     drop, retire = _surplus(pool)
@@ -192,11 +216,8 @@ def plan(pool: BackupPool, now: datetime) -> Plan:
 def carried_out(pool: BackupPool, planned: Plan, new_ids: Sequence[UUID], now: datetime) -> BackupPool:
     """Give the pool as it is once the plan is written down, `new_ids` naming the backups that begin."""
     refused = any(backup.is_refused for backup in pool.backups if backup.id in planned.retire)
-    kept = [
-        _leaving(backup) if backup.id in planned.retire else backup
-        for backup in pool.backups
-        if backup.id not in planned.drop
-    ]
+    retired = {member.access_code_id for one in pool.backups if one.id in planned.retire for member in one.members}
+    kept = (backup for backup in taken_off(pool, retired).backups if backup.id not in planned.drop)
     begun = (Backup(id=one) for one in new_ids)
     return pool.model_copy(update={"backups": (*kept, *begun), "refused_at": now if refused else pool.refused_at})
 
@@ -245,6 +266,8 @@ def _usefulness(backup: Backup) -> int:
     return sum(member.opens for member in backup.members)
 
 
-def _leaving(backup: Backup) -> Backup:
-    members = tuple(member.model_copy(update={"is_leaving": True}) for member in backup.members)
-    return backup.model_copy(update={"members": members})
+def _leaving(backup: Backup, code_ids: Collection[UUID]) -> Backup:
+    def told(member: Member) -> Member:
+        return member.model_copy(update={"is_leaving": True}) if member.access_code_id in code_ids else member
+
+    return backup.model_copy(update={"members": tuple(told(member) for member in backup.members)})

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.access_code import AccessCode, BackupUse, Wish
 from domain.events import Event, EventType
-from domain.lifecycle import is_over, is_wanted, opens
+from domain.lifecycle import backup_due, is_over, is_wanted, opens
 from domain.observation import Observed
 from domain.problems import ProblemCode, cleared, raised
 from domain.refusals import RefusalType, refuse
@@ -43,15 +43,23 @@ def asking(code: AccessCode, now: datetime) -> AccessCode:
 
 
 def still_asks(code: AccessCode, now: datetime) -> bool:
-    """Tell whether a backup that became ready should go to this code."""
-    unserved = code.backup.wanted_at is not None and code.backup.access_code_id is None
+    """Tell whether a backup that became ready should go to this code.
+
+    Of codes that fail together one asks first.  Who is to ask by now is served as if it had, so that the order of
+    arrival decides and not the race.
+    """
+    unserved = code.backup.access_code_id is None and _asks_by_itself(code, now)
     return unserved and is_wanted(code, now) and not opens(code)
+
+
+def _asks_by_itself(code: AccessCode, now: datetime) -> bool:
+    due_at = backup_due(code, now)
+    return code.backup.wanted_at is not None or (due_at is not None and due_at <= now)
 
 
 def with_backup(code: AccessCode, backup_access_code_id: UUID, now: datetime) -> Observed:
     """Write down which backup stands in for the code."""
-    by_itself = code.backup.wanted_at is not None
-    using = _using(code, BackupUse(access_code_id=backup_access_code_id, by_itself=by_itself))
+    using = _using(code, BackupUse(access_code_id=backup_access_code_id, by_itself=_asks_by_itself(code, now)))
     told = using.model_copy(update={"problems": raised(code.problems, ProblemCode.USING_BACKUP, now)})
     payload = {"backup_access_code_id": str(backup_access_code_id)}
     return Observed(told, (Event(event_type=EventType.BACKUP_PULLED, occurred_at=now, payload=payload),))

@@ -85,7 +85,8 @@ async def get(session: AsyncSession, code_id: UUID, *, for_update: bool = False)
         .where(AccessCodeRow.id == code_id)
     )
     if for_update:
-        query = query.with_for_update(of=AccessCodeRow)
+        # What this transaction has read before it had to wait may be old by now.
+        query = query.with_for_update(of=AccessCodeRow).execution_options(populate_existing=True)
     found = (await session.exec(query)).first()
     if found is None:
         raise CodeNotFoundError(f"there is no access code {code_id}")

@@ -4,8 +4,8 @@ Only the locks are simulated.  On the time-skipping server the cloud's clock is 
 time before every call to it, so that windows, delays and faults live in the same time as the codes.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from sqlmodel import col, select
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from domain.requests import CodeChange
@@ -125,6 +126,27 @@ class Life:
         return receipt
 
 
+class Crew:
+    """The workers of a house, who can be sent home and called back."""
+
+    def __init__(self, running: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self._running = running
+        self._at_work = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Begin to work."""
+        await self._at_work.enter_async_context(self._running())
+
+    async def stop(self) -> None:
+        """End what is in hand and go."""
+        await self._at_work.aclose()
+
+    async def restart(self) -> None:
+        """Be replaced by workers who remember nothing."""
+        await self.stop()
+        await self.start()
+
+
 @dataclass
 class House:
     """Everything that runs, and short words for what tests ask of it."""
@@ -139,15 +161,29 @@ class House:
     settings: Settings
     doubles: list[str] = field(default_factory=list)
     """Locks on which two codes with one mark were seen after some call."""
+    crew: Crew | None = None
+    """None: the workers are processes of their own."""
+
+    async def restart_workers(self) -> None:
+        """Have the workers replaced by some who remember nothing."""
+        assert self.crew is not None
+        await self.crew.restart()
 
     async def now(self) -> datetime:
         """Give the engine's present instant."""
         return (await self.env.get_current_time()).astimezone(UTC)
 
     async def pass_time(self, *, until: datetime) -> None:
-        """Let virtual time pass."""
+        """Let virtual time pass.
+
+        Where much happens the server's answer comes after its timeout; time goes on passing until then all the same.
+        """
         while (left := until - await self.now()) > timedelta(0):
-            await self.env.sleep(min(left, STRIDE))
+            try:
+                await self.env.sleep(min(left, STRIDE))
+            except RPCError as error:
+                if error.status not in (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED):
+                    raise
 
     async def device(self, name: str) -> DeviceRow:
         """Find a lock by the name its owner gave it."""
@@ -320,14 +356,18 @@ async def open_house(
                 event_hooks={"request": [follow_virtual_time], "response": [watch]},
             )
 
-        async with running_workers(client, database, keyring, settings, make_driver=make, chance=lambda: 0.5):
+        crew = Crew(lambda: running_workers(client, database, keyring, settings, make_driver=make, chance=lambda: 0.5))
+        await crew.start()
+        try:
             driver = make("lock_cloud", {"base_url": url, "token": DEMO_TOKEN})
             async with database.write() as session:
                 account = await accounts.get_account(session, account_id)
                 assert account is not None
                 await devices.upsert_devices(session, account, await driver.discover(), datetime.now(UTC), uuid4)
             await driver.aclose()
-            yield House(env, client, database, keyring, cloud, http, account_id, settings, doubles)
+            yield House(env, client, database, keyring, cloud, http, account_id, settings, doubles, crew)
+        finally:
+            await crew.stop()
     await database.close()
 
 

@@ -1,19 +1,26 @@
-"""The commands that look at locks."""
+"""The commands on locks: what is known of them, and what they are used for."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 
+from domain.policy import Policy
+from domain.requests import DeviceChange
 from store import devices
 from store.accounts import DEFAULT_WORKSPACE_ID
 from store.devices import AmbiguousDeviceError
-from store.tables import DeviceRow
+from store.tables import DeviceRow, WorkspaceRow
 from workers.command_output import print_facts, print_rows
+from workers.device_policy import EXPECTED, laid_over, policy_facts, read_settings, told
+from workers.device_views import device_brief, device_facts
 from workers.errors import CommandError
-from workers.moments import show_moment
-from workers.session import reading, run
+from workers.session import device_service, reading, run
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Device = Annotated[str, typer.Argument(help="Id or name.")]
 
 app = typer.Typer(no_args_is_help=True, help="The locks of the connected accounts.")
 
@@ -26,31 +33,59 @@ def list_devices(as_json: AsJson = False) -> None:
         async with reading() as database, database.read() as session:
             return await devices.list_devices(session, DEFAULT_WORKSPACE_ID)
 
-    rows = [_brief(row) for row in run(work())]
+    rows = [device_brief(row) for row in run(work())]
     print_rows(rows, as_json=as_json, empty="no locks yet; connect an account: latchwork accounts add --help")
 
 
 @app.command("show")
-def show(device: Annotated[str, typer.Argument(help="Id or name.")], as_json: AsJson = False) -> None:
+def show(device: Device, as_json: AsJson = False) -> None:
     """Show one lock with everything that is known of it."""
-    row = run(find_device(device))
-    facts = devices.facts_of(row)
-    described: dict[str, Any] = {
-        **_brief(row),
-        "workspace_id": row.workspace_id,
-        "lock_id": row.lock_id,
-        "manufacturer": facts.manufacturer,
-        "supported_code_lengths": list(facts.supported_code_lengths),
-        "max_active_codes_supported": facts.max_active_codes_supported,
-        "code_constraints": [rule.model_dump(exclude_none=True) for rule in facts.code_constraints]
-        if as_json
-        else [rule.constraint_type for rule in facts.code_constraints],
-        "capabilities": facts.capabilities.model_dump(mode="json")
-        if as_json
-        else [name for name, value in facts.capabilities if value is True],
-        "seen_at": row.seen_at if as_json else show_moment(row.seen_at, facts.time_zone),
-    }
-    print_facts(described, as_json=as_json)
+    _show(device, as_json=as_json)
+
+
+@app.command("unmanage")
+def unmanage(
+    device: Device,
+    release: Annotated[
+        bool, typer.Option("--release", help="Leave guests' codes on the lock for good, instead of until their end.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put no more codes on a lock, and take off the backup codes that nobody has."""
+    _manage(device, is_managed=False, releases_codes=release)
+    _show(device, as_json=as_json)
+
+
+@app.command("manage")
+def manage(device: Device, as_json: AsJson = False) -> None:
+    """Have a lock take codes again; a pool that was enabled fills up again."""
+    _manage(device, is_managed=True)
+    _show(device, as_json=as_json)
+
+
+@app.command("policy")
+def policy(
+    device: Device,
+    settings: Annotated[list[str] | None, typer.Argument(help=EXPECTED)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a lock's policy, or change it for the codes that come."""
+    changes = read_settings(settings or [])
+
+    async def work() -> tuple[Policy, DeviceRow]:
+        row = await find_device(device)
+        if changes:
+            await _change_policy(row.id, changes)
+        async with reading() as database, database.read() as session:
+            row = await session.get_one(DeviceRow, row.id)
+            workspace = await session.get_one(WorkspaceRow, row.workspace_id)
+            return devices.effective_policy(workspace, row), row
+
+    try:
+        effective, row = run(work())
+    except ValidationError as error:
+        raise CommandError(f"the lock's policy stays as it was: {told(error)}") from None
+    print_rows(policy_facts(effective, row.policy, as_json=as_json), as_json=as_json, empty="")
 
 
 async def find_device(id_or_name: str) -> DeviceRow:
@@ -69,13 +104,25 @@ async def find_device(id_or_name: str) -> DeviceRow:
     return row
 
 
-def _brief(row: DeviceRow) -> dict[str, Any]:
-    facts = devices.facts_of(row)
-    return {
-        "device_id": row.id,
-        "name": row.name,
-        "online": row.online,
-        "model": facts.model,
-        "battery": None if facts.battery_level is None else f"{facts.battery_level:.0%}",
-        "time_zone": facts.time_zone,
-    }
+async def _change_policy(device_id: UUID, changes: Mapping[str, Any]) -> None:
+    """Write a lock's settings down and tell its pools."""
+    # The service comes first: without Temporal nothing is written, so nothing is left untold.
+    async with device_service() as service, reading() as database:
+        async with database.write() as session:
+            row = await session.get_one(DeviceRow, device_id, with_for_update=True)
+            await devices.set_policy(session, device_id, laid_over(row.policy, changes))
+        await service.update(DeviceChange(device_id=device_id))
+
+
+def _show(device: str, *, as_json: bool) -> None:
+    print_facts(device_facts(run(find_device(device)), as_json=as_json), as_json=as_json)
+
+
+def _manage(device: str, *, is_managed: bool, releases_codes: bool = False) -> None:
+    async def work() -> None:
+        row = await find_device(device)
+        change = DeviceChange(device_id=row.id, is_managed=is_managed, releases_codes=releases_codes)
+        async with device_service() as service:
+            await service.update(change)
+
+    run(work())

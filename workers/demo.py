@@ -55,7 +55,7 @@ async def _demo(folder: Path, teller: Teller, told: asyncio.Event, *, once: bool
     teller.say("Starting Temporal, the worker, the API and a simulated lock cloud …", style="dim")
     async with starting_stack(folder) as process:
         stack = await _ready(process, folder)
-        teller.say(f"Ready after {time.monotonic() - began:.1f} s. Three codes live their lives side by side.\n")
+        teller.say(f"Ready after {time.monotonic() - began:.1f} s. Four guests' codes live their lives side by side.\n")
         began = time.monotonic()
         await _tell(folder, stack, teller)
         told.set()
@@ -84,9 +84,11 @@ async def _tell(folder: Path, stack: Stack, teller: Teller) -> None:
     import httpx
 
     from api.access_codes import AccessCodeService
+    from api.devices import DeviceService
     from workers.backing import open_database
     from workers.client import connect
-    from workers.demo_story import Cast, play_all
+    from workers.demo_guest import Cast
+    from workers.demo_story import play_all
     from workers.keys import load_keys
 
     settings = _settings_of(folder, stack)
@@ -96,7 +98,8 @@ async def _tell(folder: Path, stack: Stack, teller: Teller) -> None:
         open_database(settings) as database,
         httpx.AsyncClient(base_url=stack.locks or "", trust_env=False) as http,
     ):
-        cast = Cast(AccessCodeService(client, database, keyring), database, keyring, http, teller)
+        service, device_service = AccessCodeService(client, database, keyring), DeviceService(client, database)
+        cast = Cast(service, device_service, database, keyring, http, teller)
         with teller.live():
             await play_all(cast)
 
@@ -130,5 +133,6 @@ def _invite(folder: Path, stack: Stack, teller: Teller) -> None:
         f"{command} codes show ID --reveal          # the digits, for whoever may see them",
         f"curl -s {stack.locks}/_truth/studio        # what is really on the lock",
         f"{command} codes delete ID --wait",
+        f"{command} pools list                      # what lies ready, and never which",
     ):
         teller.say(f"  {line}")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EXPECTED = "give ISO 8601 with an offset (2026-07-01T16:00:00+02:00), or a time from now (+2h, +1h30m, +10m, +3d)"
 
-_RELATIVE = re.compile(r"\+(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
@@ -19,7 +19,7 @@ def parse_moment(text: str, now: datetime) -> datetime:
         ValueError: it is neither form; the message says what is expected.
     """
     if text.startswith("+"):
-        return now + _parse_duration(text)
+        return now + parse_duration(text[1:])
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -29,9 +29,14 @@ def parse_moment(text: str, now: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _parse_duration(text: str) -> timedelta:
-    found = _RELATIVE.fullmatch(text)
-    if found is None or text == "+":
+def parse_duration(text: str) -> timedelta:
+    """Read a length of time such as `1h30m` or `90s`.
+
+    Raises:
+        ValueError: it is none, or longer than any calendar.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None or not text:
         raise ValueError(f"{text!r} is no time from now: {EXPECTED}")
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     try:

@@ -6,17 +6,23 @@ A command that only reads does without Temporal, so that operators can look at c
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from temporalio.client import Client
+
 from api.access_codes import AccessCodeService
 from api.accounts import AccountService
+from api.common_codes import CommonCodeService
+from api.devices import DeviceService
 from api.keys import KeyRefusedError
 from api.webhooks import WebhookService
 from domain.refusals import RefusedError
 from providers.registry import CredentialsError, UnknownDriverError
 from store.accounts import AccountInUseError, default_workspace
 from store.database import Database
+from store.keyring import KeyRing
 from workers.backing import open_database
 from workers.client import connect
 from workers.errors import CommandError, plain_errors
@@ -37,34 +43,57 @@ async def reading() -> AsyncIterator[Database]:
 @asynccontextmanager
 async def code_service() -> AsyncIterator[AccessCodeService]:
     """Open everything for a command that acts on access codes."""
-    settings = _settings()
-    keyring = load_keys(settings)
-    client = await connect(settings, keyring)
-    async with open_database(settings) as database:
-        yield AccessCodeService(client, database, keyring)
+    async with _acting() as parts:
+        yield AccessCodeService(parts.client, parts.database, parts.keyring)
+
+
+@asynccontextmanager
+async def common_code_service() -> AsyncIterator[CommonCodeService]:
+    """Open everything for a command that acts on several access codes at once."""
+    async with _acting() as parts:
+        yield CommonCodeService(AccessCodeService(parts.client, parts.database, parts.keyring), parts.database)
+
+
+@asynccontextmanager
+async def device_service() -> AsyncIterator[DeviceService]:
+    """Open everything for a command that changes what locks are used for."""
+    async with _acting() as parts:
+        yield DeviceService(parts.client, parts.database)
 
 
 @asynccontextmanager
 async def account_service() -> AsyncIterator[AccountService]:
     """Open everything for a command that acts on accounts."""
-    settings = _settings()
-    keyring = load_keys(settings)
-    client = await connect(settings, keyring)
-    async with open_database(settings) as database:
-        yield AccountService(client, database, keyring)
+    async with _acting() as parts:
+        yield AccountService(parts.client, parts.database, parts.keyring)
 
 
 @asynccontextmanager
 async def webhook_service() -> AsyncIterator[WebhookService]:
     """Open everything for a command that acts on webhooks."""
+    async with _acting() as parts:
+        # The default workspace is made by whoever comes first.
+        async with parts.database.write() as session:
+            await default_workspace(session, now=datetime.now(UTC))
+        development = parts.settings.webhook_private_addresses
+        yield WebhookService(parts.client, parts.database, parts.keyring, for_development=development)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    settings: Settings
+    client: Client
+    database: Database
+    keyring: KeyRing
+
+
+@asynccontextmanager
+async def _acting() -> AsyncIterator[_Parts]:
     settings = _settings()
     keyring = load_keys(settings)
     client = await connect(settings, keyring)
     async with open_database(settings) as database:
-        # The default workspace is made by whoever comes first.
-        async with database.write() as session:
-            await default_workspace(session, now=datetime.now(UTC))
-        yield WebhookService(client, database, keyring, for_development=settings.webhook_private_addresses)
+        yield _Parts(settings, client, database, keyring)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -17,3 +17,5 @@ async def test_every_measurement_gives_its_figures(tmp_path: Path) -> None:
     assert "from call to registered, p50" in figures
     assert "from starts_at to on the lock, p99" in figures
     assert "worker's memory per sleeping code" in figures
+    assert figures["codes that lie ready in them"] == 10
+    assert figures["workflows of pools woken while at rest"] == 0

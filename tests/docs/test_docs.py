@@ -2,12 +2,16 @@
 
 import re
 import tomllib
+from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 from domain.events import EventType
+from domain.policy import Policy
 from tests.docs.pages import DOCS, ROOT, first_cells, section
+from workflows.contracts import AccessCodeInput, UpdateName
 
 PAGES = sorted(DOCS.rglob("*.md"))
 FOLDERS = "domain|providers|store|activities|workflows|workers|api|console|tests|docs|bench|requirements"
@@ -33,6 +37,33 @@ def test_every_link_within_the_documentation_leads_somewhere(page: Path) -> None
 
 def test_every_event_is_documented_once() -> None:
     assert sorted(first_cells((DOCS / "events.md").read_text(encoding="utf-8"))) == sorted(EventType)
+
+
+def test_every_policy_is_documented_with_its_default() -> None:
+    documented = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section("operating.md", "Policy"), re.MULTILINE)
+    assert documented == [(name, _shown(value)) for name, value in Policy()]
+
+
+def _shown(value: object) -> str:
+    match value:
+        case timedelta():
+            return f"{value.total_seconds():g} s"
+        case bool():
+            return "yes" if value else "no"
+        case StrEnum():
+            return f"`{value}`"
+        case _:
+            return str(value)
+
+
+def test_every_field_of_the_input_is_documented() -> None:
+    told = section("starting-a-code.md", "The input")
+    assert [name for name in AccessCodeInput.model_fields if f"`{name}`" not in told] == []
+
+
+def test_every_update_is_documented() -> None:
+    told = (DOCS / "starting-a-code.md").read_text(encoding="utf-8")
+    assert [name for name in UpdateName if f"`{name}`" not in told] == []
 
 
 def test_folders_of_the_architecture_are_those_that_the_linter_holds() -> None:

@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from domain.access_code import AccessCode, AccessCodeType, Ending, OnLock, Presence, Status, Wish
-from domain.lifecycle import Action, decide, is_over, opens, status, unwanted_since, wanted_since
+from domain.access_code import AccessCode, AccessCodeType, BackupUse, Ending, OnLock, Presence, Status, Wish
+from domain.lifecycle import Action, backup_due, decide, is_over, opens, status, unwanted_since, wanted_since
 from domain.policy import Policy
 from domain.problems import ProblemCode, raised
 from tests.domain.codes import ABSENT, DAY, HOUR, MAYBE, MICROSECOND, MINUTE, NOON, PRESENT, code, stay
@@ -218,6 +219,74 @@ def test_code_that_opens_has_nothing_to_announce(now: datetime) -> None:
 @pytest.mark.parametrize("now", [BEFORE, AFTER + HOUR])
 def test_absent_code_outside_its_window_has_nothing_to_announce(now: datetime) -> None:
     assert decide(stay(ABSENT), now).notice is None
+
+
+# --- Released -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("on_lock", [ABSENT, MAYBE, PRESENT])
+@pytest.mark.parametrize("now", [BEFORE, DURING, AFTER, AFTER + HOUR])
+def test_released_code_is_left_where_it_is(on_lock: OnLock, now: datetime) -> None:
+    """What was handed to its owner is neither taken off nor warned of."""
+    decision = decide(stay(on_lock, ending=Ending.RELEASED, ending_at=NOON - DAY), now)
+    assert (decision.action, decision.notice, decision.pulls_backup) == (Action.FINISH, None, False)
+
+
+# --- A backup -----------------------------------------------------------------------------------------------------
+
+DUE = NOON + 2 * MINUTE
+ONLY_WHEN_ASKED = Policy(pulls_backup=False)
+NOT_FOR_ONGOING = Policy(pulls_for_ongoing=False)
+
+
+def having(subject: AccessCode, **facts: Any) -> AccessCode:
+    return subject.model_copy(update=facts)
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        pytest.param(stay(ABSENT), DUE, id="absent"),
+        pytest.param(stay(MAYBE), DUE, id="in doubt"),
+        pytest.param(stay(policy=Policy(backup_after=5 * MINUTE)), NOON + 5 * MINUTE, id="by policy"),
+        pytest.param(stay(policy=Policy(program_lead=HOUR)), DUE - HOUR, id="counted from the lead"),
+        pytest.param(stay(changed_at=NOON + HOUR), DUE + HOUR, id="counted from the last change"),
+        pytest.param(stay(REFUSED), NOON, id="refused for good"),
+        pytest.param(stay(REFUSED, generation=2), DUE, id="an older one was refused"),
+        pytest.param(code(changed_at=NOON), DUE, id="without an end"),
+        pytest.param(stay(policy=NOT_FOR_ONGOING), DUE, id="with an end, strictly"),
+        pytest.param(code(policy=NOT_FOR_ONGOING), None, id="without an end, strictly"),
+        pytest.param(stay(PRESENT), None, id="it opens"),
+        pytest.param(stay(RENAMING, generation=2), None, id="it opens, and is being renamed"),
+        pytest.param(stay(policy=ONLY_WHEN_ASKED), None, id="only when somebody asks"),
+        pytest.param(stay(ending=Ending.CANCELLED, ending_at=NOON), None, id="cancelled"),
+        pytest.param(having(stay(), is_backup=True), None, id="a backup itself"),
+        pytest.param(having(stay(), backup=BackupUse(wanted_at=NOON)), None, id="it has asked"),
+        pytest.param(having(stay(), backup=BackupUse(access_code_id=UUID(int=7))), None, id="one stands in"),
+    ],
+)
+def test_backup_is_due_once_for_a_code_that_fails(subject: AccessCode, expected: datetime | None) -> None:
+    assert backup_due(subject, NOON + MINUTE) == expected
+
+
+@pytest.mark.parametrize("now", [BEFORE, AFTER])
+def test_no_backup_is_due_outside_the_window(now: datetime) -> None:
+    assert backup_due(stay(), now) is None
+
+
+def test_backup_is_asked_for_at_its_instant_and_not_before() -> None:
+    warned = having(stay(), problems=raised((), ProblemCode.DELAY_IN_SETTING, NOON))
+    early = decide(warned, DUE - MICROSECOND)
+    assert (early.pulls_backup, early.wake_at) == (False, DUE)
+    late = decide(warned, DUE)
+    assert late.pulls_backup
+    assert late.wake_at == NOON + 10 * MINUTE
+
+
+def test_code_that_asked_goes_on_being_tried() -> None:
+    asked = having(stay(), backup=BackupUse(wanted_at=DUE))
+    decision = decide(asked, DUE)
+    assert (decision.action, decision.pulls_backup) == (Action.PROGRAM, False)
 
 
 # --- Since when ---------------------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """A policy is in order, and later layers of settings win over earlier ones."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from domain.policy import Policy
+from domain.policy import BackupPoolUse, Policy
 
 MINUTE = timedelta(minutes=1)
 
@@ -20,6 +21,10 @@ def test_defaults_are_those_of_the_documentation() -> None:
         retry_initial=timedelta(seconds=2),
         retry_cap=MINUTE,
         retry_cap_late=15 * MINUTE,
+        pulls_backup=True,
+        pulls_for_ongoing=True,
+        backup_pool=BackupPoolUse.ON_REQUEST,
+        backup_pool_size=5,
     )
 
 
@@ -36,9 +41,12 @@ def test_defaults_are_those_of_the_documentation() -> None:
         {"retry_cap_late": timedelta(seconds=30)},
         {"program_lead": -MINUTE},
         {"remove_fail_after": -MINUTE},
+        {"backup_pool_size": -1},
+        {"backup_pool_size": 51},
+        {"backup_pool": "sometimes"},
     ],
 )
-def test_policy_out_of_order_is_refused(setting: dict[str, timedelta]) -> None:
+def test_policy_out_of_order_is_refused(setting: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Policy().overridden(setting)
 
@@ -46,6 +54,21 @@ def test_policy_out_of_order_is_refused(setting: dict[str, timedelta]) -> None:
 @pytest.mark.parametrize("setting", [{"delay_after": 10 * MINUTE}, {"fail_after": 2 * MINUTE}])
 def test_equal_durations_are_in_order(setting: dict[str, timedelta]) -> None:
     assert Policy().overridden(setting).delay_after <= Policy().overridden(setting).fail_after
+
+
+@pytest.mark.parametrize("setting", [{"backup_after": 10 * MINUTE}, {"backup_after": 0 * MINUTE}])
+def test_a_backup_may_come_at_once_and_as_late_as_the_failure(setting: dict[str, timedelta]) -> None:
+    assert Policy().overridden(setting).backup_after == setting["backup_after"]
+
+
+@pytest.mark.parametrize("size", [0, 50])
+def test_a_pool_may_be_of_any_size_in_bounds(size: int) -> None:
+    assert Policy().overridden({"backup_pool_size": size}).backup_pool_size == size
+
+
+def test_backup_settings_are_overridden_as_they_are_stored() -> None:
+    policy = Policy().overridden({"backup_pool": "always", "pulls_backup": False, "pulls_for_ongoing": False})
+    assert (policy.backup_pool, policy.pulls_backup, policy.pulls_for_ongoing) == (BackupPoolUse.ALWAYS, False, False)
 
 
 def test_later_layer_wins() -> None:

@@ -49,7 +49,14 @@ def refused(outcome: tuple[int, str, str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [["worker"], ["api", "--port", "0"], ["keyring", "list"], ["codes", "delete", CODE_ID]]
+    "command",
+    [
+        ["worker"],
+        ["api", "--port", "0"],
+        ["keyring", "list"],
+        ["codes", "delete", CODE_ID],
+        ["codes", "pull-backup", CODE_ID],
+    ],
 )
 def test_missing_keys_are_one_line(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -105,6 +112,13 @@ def test_wrong_driver_and_credentials_are_one_line_without_values(
         ["codes", "create", "x", "--pin-stdin", "--pin-prompt"],
         ["codes", "show", "not-an-id"],
         ["accounts", "add", "lock_cloud", "--name", "x", "--set", "hunter2"],
+        ["codes", "create-multiple", "x", "y", "--when-not-shared", "perhaps"],
+        ["codes", "update-multiple", "home"],
+        ["codes", "update-multiple", "home", "--ends-at", "+1h"],
+        ["devices", "policy", "x", "backup_after"],
+        ["devices", "policy", "x", "no_such_policy=1"],
+        ["devices", "policy", "x", "backup_after=soon"],
+        ["devices", "policy", "x", "pulls_backup=perhaps"],
     ],
 )
 def test_mistakes_in_the_command_line_exit_with_2(
@@ -119,10 +133,11 @@ def test_unknown_code_and_lock_are_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "access_code_not_found" in refused(say(monkeypatch, capsys, "codes", "show", CODE_ID))
-    assert "latchwork devices list" in refused(say(monkeypatch, capsys, "devices", "show", "Front Door"))
+    for command in (["devices", "show"], ["devices", "unmanage"], ["pools", "enable"], ["pools", "list", "--device"]):
+        assert "latchwork devices list" in refused(say(monkeypatch, capsys, *command, "Front Door"))
 
 
-@pytest.mark.parametrize("group", ["codes", "devices", "accounts", "webhooks"])
+@pytest.mark.parametrize("group", ["codes", "devices", "accounts", "pools", "webhooks"])
 def test_empty_listings_are_json_for_programs_and_advice_for_people(
     group: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,14 +4,18 @@ import asyncio
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
+from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
+from api.access_codes import AccessCodeService
 from store.tables import DeviceRow
 from workers import demo
+from workers.demo_backup import has_a_backup
+from workers.demo_guest import Cast, Guest, StepError
 from workers.demo_parts import Door, wall
-from workers.demo_story import Cast, Guest, StepError
 from workers.demo_telling import Teller
 from workers.errors import CommandError
 
@@ -72,3 +76,19 @@ async def test_step_that_is_late_tells_what_was_seen(capsys: pytest.CaptureFixtu
     assert "✗" in (told := capsys.readouterr().out)
     assert "expected: the door opens; seen: it stays shut" in told
     assert (teller.proven, teller.failed) == (0, 1)
+
+
+async def test_backup_that_does_not_open_fails_the_step(capsys: pytest.CaptureFixture[str]) -> None:
+    """What Latchwork says of a backup is not enough: the door is tried."""
+    teller, service = Teller(), Mock(spec=AccessCodeService)
+    service.get = AsyncMock(return_value=Mock(**{"code.backup.access_code_id": uuid4()}))
+    service.reveal = AsyncMock(return_value=SecretStr("7392"))
+    door, device = Mock(spec=Door), Mock(spec=DeviceRow)
+    door.opens, device.name = AsyncMock(return_value=False), "Loft"
+    guest = Guest(Mock(spec=Cast, teller=teller, service=service, keyring=None), door, device, lasts=timedelta(0))
+
+    with pytest.raises(StepError):
+        await has_a_backup(guest)
+    assert "expected: the door opens with the backup code; seen: it stays shut" in (told := capsys.readouterr().out)
+    assert "7392" not in told
+    assert teller.failed == 1
