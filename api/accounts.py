@@ -7,6 +7,7 @@ quarter of an hour, so that facts (online, battery, new locks) never depend on s
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from temporalio.client import (
@@ -28,8 +29,10 @@ from api.errors import SyncFailedError, TemporalUnavailableError
 from store import accounts
 from store.credentials import seal_credentials
 from store.database import Database
+from store.device_lists import page_of_accounts
 from store.keyring import KeyRing
-from store.tables import ConnectedAccountRow
+from store.pages import Page
+from store.tables import ConnectedAccountRow, WorkspaceRow
 from workflows.contracts import (
     QUEUE,
     SYNC_ACCOUNT_WORKFLOW,
@@ -85,6 +88,38 @@ class AccountService:
         """List the accounts that are not removed."""
         async with self._database.read() as session:
             return await accounts.list_accounts(session, accounts.DEFAULT_WORKSPACE_ID)
+
+    async def of_workspace(self, workspace_id: UUID) -> Sequence[ConnectedAccountRow]:
+        """List a workspace's accounts that are not removed."""
+        async with self._database.read() as session:
+            return await accounts.list_accounts(session, workspace_id)
+
+    async def page(
+        self, workspace_id: UUID, page: Page, *, search: str | None, metadata: Mapping[str, Any]
+    ) -> Sequence[ConnectedAccountRow]:
+        """List accounts, newest first; one more than the page holds when there are more."""
+        async with self._database.read() as session:
+            return await page_of_accounts(session, workspace_id, page, search=search, metadata=metadata)
+
+    async def get(self, account_id: UUID) -> ConnectedAccountRow | None:
+        """Give an account that is not removed; None when there is none."""
+        async with self._database.read() as session:
+            row = await accounts.get_account(session, account_id)
+        return None if row is None or row.removed_at is not None else row
+
+    async def describe(self, account_id: UUID, *, name: str | None, metadata: Mapping[str, Any] | None) -> None:
+        """Keep what a caller says of an account; None changes nothing."""
+        async with self._database.write() as session:
+            row = await session.get_one(ConnectedAccountRow, account_id, with_for_update=True)
+            if name is not None:
+                row.nickname = name or None
+            if metadata is not None:
+                row.custom_metadata = dict(metadata)
+
+    async def workspace(self, workspace_id: UUID) -> WorkspaceRow:
+        """Give a workspace, which must exist."""
+        async with self._database.read() as session:
+            return await session.get_one(WorkspaceRow, workspace_id)
 
     async def sync(self, account_id: UUID) -> SyncAccountResult:
         """Look at the account's locks now; a look that is under way already is waited for instead.

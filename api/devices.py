@@ -8,6 +8,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError
 
+from api.device_records import DeviceRecords
 from api.errors import TemporalUnavailableError
 from api.pool_reading import PoolReader
 from api.refused import refusal_in
@@ -19,7 +20,7 @@ ANSWER_SECONDS = 30.0
 """How long a change of a lock's use may take: a few rows, and words to those whom it concerns."""
 
 
-class DeviceService(PoolReader):
+class DeviceService(PoolReader, DeviceRecords):
     """What operators can do with locks.  Every method may raise `StoreUnavailableError`."""
 
     def __init__(self, client: Client, database: Database) -> None:

@@ -18,12 +18,12 @@ _DIGITS = re.compile(r"\d{4,}")
 def refusal_of(error: ValidationError) -> Refusal:
     """Make the refusal of input by the first rule that it breaks."""
     first: Mapping[str, Any] = dict(error.errors(include_url=False, include_context=False)[0])
-    field = _struck(".".join(str(part) for part in first["loc"]) or "input")
+    field = struck(".".join(str(part) for part in first["loc"]) or "input")
     rule = str(first["type"])
     plain = rule == RefusalType.PLAINTEXT_PIN
     return Refusal(
         type=RefusalType.PLAINTEXT_PIN if plain else RefusalType.INVALID_INPUT,
-        message=f"{field}: {_struck(str(first['msg']))} ({rule})",
+        message=f"{field}: {struck(str(first['msg']))} ({rule})",
         field=field,
         rule=rule,
         shape=_shape(first["input"]),
@@ -45,5 +45,6 @@ def _shape(value: object) -> str:
             return type(value).__name__
 
 
-def _struck(text: str) -> str:
+def struck(text: str) -> str:
+    """Give the text with its runs of digits struck out."""
     return _DIGITS.sub("…", text)

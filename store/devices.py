@@ -151,6 +151,13 @@ async def get_device(session: AsyncSession, device_id: UUID) -> DeviceRow | None
     return await session.get(DeviceRow, device_id)
 
 
+async def locked_device(session: AsyncSession, workspace_id: UUID, device_id: UUID) -> DeviceRow | None:
+    """Give a workspace's lock to be changed; None when it has none, or it was removed."""
+    row = await session.get(DeviceRow, device_id, with_for_update=True, populate_existing=True)
+    mine = row is not None and row.workspace_id == workspace_id and row.removed_at is None
+    return row if mine else None
+
+
 async def find_device(session: AsyncSession, workspace_id: UUID, id_or_name: str) -> DeviceRow | None:
     """Give the lock with this id or this exact name, unless it was removed; None when there is none.
 
@@ -238,7 +245,7 @@ def _added(account: ConnectedAccountRow, facts: DeviceFacts, news: _News) -> Dev
 
 def _seen(row: DeviceRow, facts: DeviceFacts, news: _News) -> None:
     row.name = facts.name
-    row.facts = facts.model_dump(mode="json")
+    row.facts = facts.model_dump(mode="json") | row.reported
     row.seen_at = news.now
     row.removed_at = None
     _turn(row, news, online=facts.online)

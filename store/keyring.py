@@ -256,6 +256,17 @@ class KeyRing:
         # The zero byte keeps lock and PIN apart: neither can hold one.
         return hmac.new(key.material, f"{device_id}\0{pin}".encode(), hashlib.sha256).hexdigest()
 
+    def fingerprint(self, text: str, *, like: str | None = None) -> str:
+        """Give `<key id>:<HMAC-SHA256>` under the index key: equal texts can be told, and nothing else.
+
+        `like` is an earlier fingerprint whose key is to be used, so that the two can be compared.
+
+        Raises:
+            UnknownKeyError: the ring lacks the key of `like`.
+        """
+        key_id = self.primary_id(Purpose.INDEX) if like is None else like.partition(":")[0]
+        return f"{key_id}:{self.blind_index('fingerprint', text, key_id=key_id)}"
+
     def _primary(self, purpose: Purpose) -> Key:
         return next(key for key in self._keys if key.purpose is purpose and key.primary)
 

@@ -82,6 +82,10 @@ class ConnectedAccountRow(SQLModel, table=True):
     """Since when the vendor refuses the credentials; None while it takes them."""
     synced_at: datetime | None = _instant(nullable=True)
     removed_at: datetime | None = _instant(nullable=True)
+    nickname: str | None = None
+    """What the API's callers call it; None: by its name."""
+    custom_metadata: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """What the API's callers keep with it."""
 
 
 class DeviceRow(SQLModel, table=True):
@@ -108,6 +112,12 @@ class DeviceRow(SQLModel, table=True):
     """When the vendor last listed it."""
     removed_at: datetime | None = _instant(nullable=True)
     """Since when the vendor no longer knows it."""
+    nickname: str | None = None
+    """What the API's callers call it; None: as its vendor does."""
+    custom_metadata: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """What the API's callers keep with it."""
+    reported: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """Facts that somebody reported because the vendor does not tell them; they stand over the vendor's."""
 
 
 class AccessCodeRow(SQLModel, table=True):
@@ -117,6 +127,7 @@ class AccessCodeRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_access_codes_device", "device_id", "closed"),
         Index("ix_access_codes_key", "workspace_id", "common_code_key"),
+        Index("ix_access_codes_listed", "workspace_id", "created_at", "id"),
         Index(
             "uq_access_codes_stand_in",
             "stands_in_for",

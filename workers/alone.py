@@ -7,6 +7,7 @@ import asyncio
 
 from api.app import create_app
 from api.inbound import WebhookIntake
+from api.services import Services
 from workers.backing import open_database
 from workers.client import connect, ensure_search_attributes
 from workers.codec import KeyRingCodec
@@ -54,8 +55,16 @@ async def run_api(settings: Settings, *, port: int, ui_origin: str | None) -> No
     try:
         client = await connect(settings, keyring)
         async with open_database(settings) as database:
+            services = Services.of(
+                client,
+                database,
+                keyring,
+                settings.rate_limits,
+                for_development=settings.webhook_private_addresses,
+            )
             intake = WebhookIntake(client, database, keyring)
-            app = create_app(codec=KeyRingCodec(keyring), ui_origin=ui_origin, intake=intake)
+            codec = KeyRingCodec(keyring)
+            app = create_app(services=services, codec=codec, ui_origin=ui_origin, intake=intake)
             print_json({"ready": True, "api": url_of(listener)})
             await serve(app, listener)
     finally:

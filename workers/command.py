@@ -18,6 +18,7 @@ _GROUPS = {
     "codes": "workers.command_codes",
     "accounts": "workers.command_accounts",
     "devices": "workers.command_devices",
+    "keys": "workers.command_api_keys",
     "pools": "workers.command_pools",
     "keyring": "workers.command_keys",
     "webhooks": "workers.command_webhooks",

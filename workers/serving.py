@@ -14,6 +14,8 @@ DRAIN_SECONDS = 3
 """How long requests under way may take to end once the process stops."""
 
 _BACKLOG = 128
+_LONGEST_HEAD_BYTES = 256 * 1024
+"""A query may name a thousand ids."""
 
 
 class _QuietServer(uvicorn.Server):
@@ -56,7 +58,12 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Serve until cancelled, then let requests under way end.  The listener takes connections from before."""
     # Logs are set up by the process; uvicorn's own set-up would undo that.
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="auto", timeout_graceful_shutdown=DRAIN_SECONDS
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="auto",
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        h11_max_incomplete_event_size=_LONGEST_HEAD_BYTES,
     )
     server = _QuietServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -16,6 +16,7 @@ from api.access_codes import AccessCodeService
 from api.accounts import AccountService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
+from api.keys import KeyRefusedError
 from api.webhooks import WebhookService
 from domain.refusals import RefusedError
 from providers.registry import CredentialsError, UnknownDriverError
@@ -114,7 +115,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
             return asyncio.run(whole())
         except RefusedError as error:
             raise CommandError(f"refused: {error} ({error.refusal.type})") from None
-        except (AccountInUseError, CredentialsError, UnknownDriverError) as error:
+        except (AccountInUseError, CredentialsError, KeyRefusedError, UnknownDriverError) as error:
             raise CommandError(str(error)) from None
 
 

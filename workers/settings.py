@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.limits import RateLimits
 from workers.errors import CommandError
 
 DEFAULT_TEMPORAL_ADDRESS = "127.0.0.1:7233"
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
         default=None,
         pattern=r"^[^\s:]+:\d+$|^\[[0-9a-fA-F:]+\]:\d+$",
         description="`host:port` where Prometheus may fetch the worker's metrics; without it, none are kept.",
+    )
+    rate_limits: RateLimits = Field(
+        default=RateLimits.SEAM,
+        description="How often the API may be called: `seam` as Seam publishes per device, and 1200 a minute per key; "
+        "`off`. The demo has none.",
     )
     api_host: str = Field(default="127.0.0.1", description="Address on which `latchwork api` listens.")
     temporal_address: str | None = Field(

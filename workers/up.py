@@ -56,12 +56,14 @@ async def up(settings: Settings, options: UpOptions) -> None:
             starting = await _start_children(stack, settings, options, codec_endpoint=f"{url_of(listener)}/codec")
 
             # Imported only now: they take seconds on a busy machine, in which the children above are starting.
-            from api.accounts import AccountService
             from api.app import create_app
             from api.inbound import WebhookIntake
+            from api.limits import RateLimits
+            from api.services import Services
             from workers.backing import open_database
             from workers.client import connect
             from workers.codec import KeyRingCodec
+            from workers.first_key import demo_key, first_key
             from workers.keys import make_keys
             from workers.relay import relaying
             from workers.worker import running_workers
@@ -73,8 +75,13 @@ async def up(settings: Settings, options: UpOptions) -> None:
             client = await connect(embedded, keyring)
             await stack.enter_async_context(running_workers(client, database, keyring, embedded))
             await stack.enter_async_context(relaying(client, database))
+            limits = RateLimits.OFF if options.demo else settings.rate_limits
+            services = Services.of(
+                client, database, keyring, limits, for_development=embedded.webhook_private_addresses
+            )
             intake = WebhookIntake(client, database, keyring)
-            app = create_app(codec=KeyRingCodec(keyring), ui_origin=temporal.ui_url, intake=intake)
+            codec = KeyRingCodec(keyring)
+            app = create_app(services=services, codec=codec, ui_origin=temporal.ui_url, intake=intake)
             watched = {
                 "the API": await stack.enter_async_context(background(serve(app, listener))),
                 "Temporal": await stack.enter_async_context(background(temporal.process.wait())),
@@ -82,8 +89,9 @@ async def up(settings: Settings, options: UpOptions) -> None:
             locks = None if starting.locks is None else await starting.locks
             if locks is not None:
                 watched["the lock cloud"] = await stack.enter_async_context(background(locks.process.wait()))
-                await _connect_demo(AccountService(client, database, keyring), locks)
-            _announce(stack, settings, _stack(url_of(listener), temporal, locks))
+                await _connect_demo(services.accounts, locks)
+            key = await (demo_key(stack, services.keys) if options.demo else first_key(services.keys))
+            _announce(stack, settings, _stack(url_of(listener), temporal, locks, key))
             await first_to_end(watched)
 
 
@@ -156,9 +164,10 @@ async def _connect_demo(accounts: "AccountService", locks: LockCloudProcess) -> 
     _LOG.info("the lock cloud is connected", account=str(account.id), devices=found.devices)
 
 
-def _stack(api: str, temporal: EmbeddedTemporal, locks: LockCloudProcess | None) -> Stack:
+def _stack(api: str, temporal: EmbeddedTemporal, locks: LockCloudProcess | None, key: str | None) -> Stack:
     return Stack(
         api=api,
+        api_key=key,
         temporal_ui=temporal.ui_url,
         temporal_address=temporal.address,
         locks=None if locks is None else locks.url,

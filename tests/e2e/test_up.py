@@ -39,7 +39,10 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Up]
 async def test_ready_line_has_exactly_its_keys_and_everything_answers(running: Up) -> None:
     assert list(running.ready) == list(Stack.model_fields)
     async with httpx.AsyncClient(trust_env=False) as http:
-        assert (await http.get(f"{running.ready['api']}/health")).json() == {"ok": True}
+        assert (await http.get(f"{running.ready['api']}/health")).json()["ok"] is True
+        headers = {"authorization": f"Bearer {running.ready['api_key']}"}
+        devices = (await http.post(f"{running.ready['api']}/devices/list", headers=headers)).json()["devices"]
+        assert "Front Door" in [device["display_name"] for device in devices]
         assert "<html" in (await http.get(running.ready["temporal_ui"], follow_redirects=True)).text
         locks = (await http.get(f"{running.ready['locks']}/_truth")).json()["locks"]
     assert [lock["name"] for lock in locks][:3] == ["Front Door", "Garden Gate", "Lake House"]
@@ -61,6 +64,21 @@ async def test_commands_create_list_and_show_codes(running: Up) -> None:
         assert (await http.get("/_truth/studio")).json()["slots"] == []
 
 
+async def test_keys_are_made_listed_and_revoked_by_command(running: Up) -> None:
+    made = (await running.say("keys", "create", "booking", "--scope", "read", "--json")).json
+    listed = (await running.say("keys", "list", "--json")).json
+    assert [key["name"] for key in listed] == ["demo", "booking"]
+    assert made["api_key"] not in str(listed)
+    headers = {"authorization": f"Bearer {made['api_key']}"}
+    async with httpx.AsyncClient(base_url=running.ready["api"], headers=headers, trust_env=False) as http:
+        assert (await http.get("/devices/list")).status_code == 200
+        assert (await http.post("/workspaces/reset_sandbox")).status_code == 403
+        assert (await running.say("keys", "revoke", made["prefix"])).code == 0
+        assert (await http.get("/devices/list")).status_code == 401
+    unknown = await running.say("keys", "revoke", "seam_lw0")
+    assert (unknown.code, unknown.err.count("\n")) == (1, 1)
+
+
 async def test_stop_leaves_no_process_and_restart_keeps_the_codes(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
@@ -73,6 +91,14 @@ async def test_stop_leaves_no_process_and_restart_keeps_the_codes(tmp_path: Path
         assert mentioning(folder) == set()
     async with running_up(folder) as second:
         assert min(first.cpu_seconds, second.cpu_seconds) < START_CPU_SECONDS
+        async with httpx.AsyncClient(base_url=second.ready["api"], trust_env=False) as http:
+            statuses = [
+                (
+                    await http.get("/devices/list", headers={"authorization": f"Bearer {up.ready['api_key']}"})
+                ).status_code
+                for up in (first, second)
+            ]
+        assert statuses == [401, 200]
         kept = (await second.say("codes", "show", created["access_code_id"], "--json")).json
         assert kept["device_id"] == created["device_id"]
         assert await second.stop(signal.SIGINT) == 0
@@ -90,6 +116,7 @@ async def test_second_up_on_a_folder_is_one_line(running: Up) -> None:
     ("command", "variable", "value", "told"),
     [
         ("worker", "TEMPORAL_ADDRESS", "127.0.0.1:1", "Temporal does not answer at 127.0.0.1:1"),
+        ("api", "TEMPORAL_ADDRESS", "127.0.0.1:1", "Temporal does not answer at 127.0.0.1:1"),
         ("worker", "LATCHWORK_DATABASE_URL", "postgresql+psycopg://u:hunter2@127.0.0.1:1/d", "cannot be used"),
         ("up", "LATCHWORK_DATABASE_URL", "postgresql+psycopg://u:hunter2@127.0.0.1:1/d", "cannot be used"),
     ],
@@ -98,7 +125,9 @@ async def test_unreachable_parts_are_one_line(
     command: str, variable: str, value: str, told: str, running: Up, tmp_path: Path
 ) -> None:
     environment = {"LATCHWORK_DATA": str(running.folder), variable: value}
-    words = ["up", "--port", "0", "--data", str(tmp_path)] if command == "up" else [command]
+    words = {"up": ["up", "--port", "0", "--data", str(tmp_path)], "api": ["api", "--port", "0"]}.get(
+        command, [command]
+    )
     said = await say(*words, environment=environment)
     assert (said.code, said.out) == (1, "")
     assert told in said.err.splitlines()[-1]

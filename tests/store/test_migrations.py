@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
+import store.api_tables
 import store.migrations
 import store.tables  # fills the metadata
 import store.webhook_tables

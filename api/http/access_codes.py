@@ -1,0 +1,252 @@
+"""The routes of access codes: creating, reading, changing and deleting them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.generating import suggested_digits
+from api.http.failures import ApiError, invalid
+from api.http.paging import Paged, marked, page_asked, pagination
+from api.http.parameters import Ids, OfOneCode, OfOneDevice, Parameters, Pin, Text, When
+from api.http.showing import show_code, show_codes, show_new_attempt
+from api.http.table import Body, Call
+from domain.access_code import AccessCodeType, Wish
+from domain.action_attempts import ActionType
+from domain.refusals import RefusalType, refuse
+from domain.requests import CodeChange, CodeRequest, CodeWindow
+from domain.scopes import Scope
+from store.code_lists import CodeFilter
+from store.codes import StoredCode
+from store.device_lists import DeviceFilter
+
+DEFAULT_LIMIT = 55_000
+SHORTEST_LENGTH, LONGEST_LENGTH = 4, 20
+
+
+class _Told(Parameters):
+    """What creating and changing have in common."""
+
+    name: Text | None = None
+    code: Pin | None = None
+    starts_at: When | None = None
+    ends_at: When | None = None
+    attempt_for_offline_device: bool | None = None
+    allow_external_modification: bool | None = None
+    is_external_modification_allowed: bool | None = None
+
+
+class WantedCode(_Told):
+    """What creating one code and several have in common."""
+
+    prefer_native_scheduling: bool | None = None
+    preferred_code_length: float | None = Field(default=None, ge=1, le=20)
+    use_backup_access_code_pool: bool | None = None
+
+
+class CreateAccessCode(WantedCode):
+    """Parameters of `/access_codes/create`."""
+
+    device_id: UUID
+    common_code_key: Annotated[Text, Field(min_length=1)] | None = None
+    is_offline_access_code: bool | None = None
+    use_offline_access_code: bool | None = None
+    is_one_time_use: bool | None = None
+    max_time_rounding: Literal["1hour", "1day", "1h", "1d"] | None = None
+    sync: bool | None = None
+
+
+class GetAccessCode(Parameters):
+    """Parameters of `/access_codes/get`: an id, or a device and digits."""
+
+    access_code_id: UUID | None = None
+    device_id: UUID | None = None
+    code: Pin | None = None
+
+
+class ListAccessCodes(Paged):
+    """Parameters of `/access_codes/list`."""
+
+    device_id: UUID | None = None
+    access_code_ids: Ids | None = None
+    access_method_id: UUID | None = None
+    access_grant_id: UUID | None = None
+    access_grant_key: Text | None = None
+    customer_key: Text | None = None
+    user_identifier_key: Text | None = None
+    search: Text | None = None
+
+
+class UpdateAccessCode(_Told):
+    """Parameters of `/access_codes/update`."""
+
+    access_code_id: UUID
+    device_id: UUID | None = None
+    type: AccessCodeType | None = None
+    is_managed: bool | None = None
+    sync: bool | None = None
+
+
+class DeleteAccessCode(OfOneCode):
+    """Parameters of `/access_codes/delete`."""
+
+    device_id: UUID | None = None
+    sync: bool | None = None
+
+
+class ReportConstraints(OfOneDevice):
+    """Parameters of `/access_codes/report_device_constraints`: lengths one by one, or from and to."""
+
+    supported_code_lengths: list[int] | None = Field(default=None, min_length=1, max_length=LONGEST_LENGTH)
+    min_code_length: int | None = Field(default=None, ge=SHORTEST_LENGTH, le=LONGEST_LENGTH)
+    max_code_length: int | None = Field(default=None, ge=SHORTEST_LENGTH, le=LONGEST_LENGTH)
+
+
+async def create(call: Call[CreateAccessCode]) -> Body:
+    """Register a code and answer with it at once; the lock follows."""
+    asked, services = call.asked, call.services
+    _refuse_what_no_lock_can(asked)
+    call.count(asked.device_id)
+    request = code_request(asked, asked.device_id, call.workspace_id).model_copy(
+        update={"common_code_key": asked.common_code_key}
+    )
+    receipt = await services.codes.create(request, access_code_id=call.operation_id, pin=asked.code)
+    attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.CREATE, receipt)
+    stored = await services.codes.get(receipt.access_code_id, workspace_id=call.workspace_id)
+    return {"access_code": await show_code(call, stored), "action_attempt": show_new_attempt(attempt)}
+
+
+async def get(call: Call[GetAccessCode]) -> Body:
+    """Show one code."""
+    asked, codes = call.asked, call.services.codes
+    if asked.access_code_id is not None:
+        stored = await codes.get(asked.access_code_id, workspace_id=call.workspace_id)
+        if asked.device_id not in (None, stored.device.id):
+            raise _not_there(stored)
+    elif asked.device_id is not None and asked.code is not None:
+        if not call.caller.may(Scope.PINS):
+            raise ApiError.forbidden(Scope.PINS)
+        stored = await codes.find(call.workspace_id, asked.device_id, asked.code, call.services.keyring)
+    else:
+        raise invalid("give access_code_id, or device_id and code")
+    return {"access_code": await show_code(call, stored)}
+
+
+async def list_codes(call: Call[ListAccessCodes]) -> Body:
+    """Show the workspace's codes, newest first."""
+    asked = call.asked
+    page = page_asked(asked, DEFAULT_LIMIT)
+    foreign = (asked.access_method_id, asked.access_grant_id, asked.access_grant_key)
+    if any(word is not None for word in (*foreign, asked.customer_key, asked.user_identifier_key)):
+        # Nothing here is ever filed under these.
+        return {"access_codes": [], "pagination": pagination(asked, None, call.url)}
+    wanted = CodeFilter(device_id=asked.device_id, ids=asked.access_code_ids, search=asked.search)
+    found = await call.services.codes.page(call.workspace_id, wanted, page)
+    stored, last = marked(found, page, lambda one: one.row)
+    return {"access_codes": await show_codes(call, stored), "pagination": pagination(asked, last, call.url)}
+
+
+async def update(call: Call[UpdateAccessCode]) -> Body:
+    """Change a code; the lock follows."""
+    asked, services = call.asked, call.services
+    if asked.is_managed is False:
+        raise invalid("a code cannot be made unmanaged; delete it instead", "is_managed")
+    stored = await _mine(call, asked.access_code_id, asked.device_id)
+    call.count(stored.device.id)
+    change = CodeChange(name=asked.name, window=_window(asked, stored))
+    receipt = await services.codes.change(stored.row.id, change, pin=asked.code, update_id=str(call.operation_id))
+    attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.UPDATE, receipt)
+    return {"action_attempt": show_new_attempt(attempt)}
+
+
+async def delete(call: Call[DeleteAccessCode]) -> Body:
+    """Have a code removed from its lock; it answers 404 once it is proven gone."""
+    services = call.services
+    stored = await _mine(call, call.asked.access_code_id, call.asked.device_id)
+    call.count(stored.device.id)
+    receipt = await services.codes.delete(stored.row.id)
+    attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.DELETE, receipt)
+    return {"action_attempt": show_new_attempt(attempt)}
+
+
+async def generate_code(call: Call[OfOneDevice]) -> Body:
+    """Suggest digits that would do for a new code; they are not kept."""
+    if not call.caller.may(Scope.PINS):
+        raise ApiError.forbidden(Scope.PINS)
+    device, _ = await call.services.devices.get(call.workspace_id, DeviceFilter(ids=[call.asked.device_id]))
+    pin = await suggested_digits(call.services.database, call.services.keyring, device, call.now)
+    shown = {"device_id": device.id, "code": pin.get_secret_value()}
+    return {"generated_code": shown, "access_code": shown}
+
+
+async def report_device_constraints(call: Call[ReportConstraints]) -> Body:
+    """Take the lengths of codes that a lock takes, where its vendor does not tell them."""
+    asked = call.asked
+    if (asked.supported_code_lengths is None) == (asked.min_code_length is None or asked.max_code_length is None):
+        raise invalid("give supported_code_lengths, or both min_code_length and max_code_length")
+    lengths = asked.supported_code_lengths
+    if lengths is None:
+        assert asked.min_code_length is not None and asked.max_code_length is not None  # noqa: S101, PT018
+        lengths = list(range(asked.min_code_length, asked.max_code_length + 1))
+    if not lengths or not all(SHORTEST_LENGTH <= length <= LONGEST_LENGTH for length in lengths):
+        raise invalid(f"lengths are {SHORTEST_LENGTH} to {LONGEST_LENGTH}", "supported_code_lengths")
+    facts = {"supported_code_lengths": sorted(set(lengths))}
+    await call.services.devices.report(call.workspace_id, {asked.device_id: facts})
+    return {}
+
+
+def code_request(asked: WantedCode, device_id: UUID, workspace_id: UUID) -> CodeRequest:
+    """Give the request for one code on a lock, without its digits."""
+    length = asked.preferred_code_length
+    return CodeRequest(
+        device_id=device_id,
+        workspace_id=workspace_id,
+        name=asked.name,
+        preferred_code_length=None if length is None else int(length),
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        use_backup_access_code_pool=bool(asked.use_backup_access_code_pool),
+    )
+
+
+def _refuse_what_no_lock_can(asked: CreateAccessCode) -> None:
+    for field in ("is_offline_access_code", "use_offline_access_code", "is_one_time_use"):
+        if getattr(asked, field):
+            raise refuse(
+                RefusalType.ACCESS_CODES_NOT_SUPPORTED, "the device makes no offline or one-time codes", field=field
+            )
+
+
+async def _mine(
+    call: Call[UpdateAccessCode] | Call[DeleteAccessCode], code_id: UUID, device_id: UUID | None
+) -> StoredCode:
+    stored = await call.services.codes.get(code_id, workspace_id=call.workspace_id)
+    if device_id not in (None, stored.device.id):
+        raise _not_there(stored)
+    return stored
+
+
+def _not_there(stored: StoredCode) -> Exception:
+    return refuse(RefusalType.ACCESS_CODE_NOT_FOUND, f"there is no access code {stored.row.id} on this device")
+
+
+def _window(asked: UpdateAccessCode, stored: StoredCode) -> CodeWindow | None:
+    """Give the new window; None where nothing was said of it."""
+    wish = stored.code.wish
+    if asked.type is AccessCodeType.ONGOING:
+        if asked.starts_at is not None or asked.ends_at is not None:
+            raise invalid("an ongoing code has neither starts_at nor ends_at", "type")
+        return CodeWindow()
+    if asked.starts_at is None and asked.ends_at is None:
+        if asked.type is AccessCodeType.TIME_BOUND and wish.type is AccessCodeType.ONGOING:
+            raise invalid("a time-bound code needs starts_at or ends_at", "type")
+        return None
+    return moved_window(asked.starts_at, asked.ends_at, wish)
+
+
+def moved_window(starts_at: datetime | None, ends_at: datetime | None, wish: Wish) -> CodeWindow | None:
+    """Give a code's new window, in which the end that is not named stays; None where neither is."""
+    if starts_at is None and ends_at is None:
+        return None
+    return CodeWindow(starts_at=starts_at or wish.starts_at, ends_at=ends_at or wish.ends_at)

@@ -1,0 +1,132 @@
+"""The table of routes: everything that the API answers to, a row each.
+
+From it come the routes, the verbs that are refused, the OpenAPI document and `docs/api.md`.  To add a route, write its
+parameters and its handler, and add its row.
+"""
+
+from typing import Any
+
+from api.http import (
+    access_codes,
+    action_attempts,
+    backup_codes,
+    common_codes,
+    connected_accounts,
+    devices,
+    events,
+    health,
+    locks,
+    simulated,
+    timeline,
+    unmanaged_codes,
+    webhooks,
+    workspaces,
+)
+from api.http.paging import Pagination
+from api.http.parameters import Nothing, OfOneAccount, OfOneCode, OfOneDevice
+from api.http.table import Route, Verb
+from api.limits import Rate
+from api.resources.access_code import AccessCodeResource
+from api.resources.action_attempt import ActionAttemptResource
+from api.resources.connected_account import ConnectedAccountResource
+from api.resources.device import DeviceResource
+from api.resources.event import EventResource
+from api.resources.workspace import WorkspaceResource
+from domain.scopes import Scope
+
+GET, POST, PUT, PATCH, DELETE = Verb
+READ, WRITE, PINS = Scope
+NOTHING: dict[str, Any] = {}
+ATTEMPT = {"action_attempt": ActionAttemptResource}
+DEVICES = {"devices": list[DeviceResource], "pagination": Pagination}
+CODES = {"access_codes": list[AccessCodeResource], "pagination": Pagination}
+GENERATED = {"generated_code": dict[str, str], "access_code": dict[str, str]}
+HEALTH = {"msg": str, "service_health_statuses": list[dict[str, str]]}
+STORY = {"timeline_events": list[timeline.TimelineEvent], "pagination": timeline.TimelinePages}
+CODE, DEVICE, ACCOUNT = "access_code_id", "device_id", "connected_account_id"
+
+# fmt: off
+ROUTES: tuple[Route[Any], ...] = (
+    Route("/access_codes/create", POST, access_codes.CreateAccessCode, access_codes.create,
+          {"access_code": AccessCodeResource, **ATTEMPT}, WRITE, Rate.CREATE),
+    Route("/access_codes/create_multiple", PUT, common_codes.CreateMultiple, common_codes.create_multiple,
+          {"access_codes": list[AccessCodeResource]}, WRITE, Rate.CREATE),
+    Route("/access_codes/get", GET, access_codes.GetAccessCode, access_codes.get, {"access_code": AccessCodeResource}),
+    Route("/access_codes/list", GET, access_codes.ListAccessCodes, access_codes.list_codes, CODES),
+    Route("/access_codes/update", PATCH, access_codes.UpdateAccessCode, access_codes.update, ATTEMPT, WRITE,
+          Rate.UPDATE, CODE, (PUT,)),
+    Route("/access_codes/update_multiple", PATCH, common_codes.UpdateMultiple, common_codes.update_multiple, NOTHING,
+          WRITE, Rate.UPDATE),
+    Route("/access_codes/delete", DELETE, access_codes.DeleteAccessCode, access_codes.delete, ATTEMPT, WRITE,
+          Rate.DELETE, CODE),
+    Route("/access_codes/generate_code", GET, OfOneDevice, access_codes.generate_code, GENERATED),
+    Route("/access_codes/pull_backup_access_code", POST, OfOneCode, backup_codes.pull,
+          {"access_code": AccessCodeResource, "backup_access_code": AccessCodeResource}, WRITE),
+    Route("/access_codes/report_device_constraints", POST, access_codes.ReportConstraints,
+          access_codes.report_device_constraints, NOTHING, WRITE),
+    Route("/access_codes/get_timeline", GET, timeline.GetTimeline, timeline.get_timeline, STORY),
+    Route("/access_codes/simulate/create_unmanaged_access_code", POST, unmanaged_codes.SimulateUnmanaged,
+          unmanaged_codes.simulate, NOTHING, WRITE),
+    Route("/access_codes/unmanaged/get", GET, unmanaged_codes.GetUnmanaged, unmanaged_codes.get, NOTHING),
+    Route("/access_codes/unmanaged/list", GET, unmanaged_codes.ListUnmanaged, unmanaged_codes.list_codes, CODES),
+    Route("/access_codes/unmanaged/convert_to_managed", PATCH, unmanaged_codes.ConvertToManaged,
+          unmanaged_codes.refuse_unknown, NOTHING, WRITE),
+    Route("/access_codes/unmanaged/update", PATCH, unmanaged_codes.UpdateUnmanaged, unmanaged_codes.refuse_unknown,
+          NOTHING, WRITE),
+    Route("/access_codes/unmanaged/delete", DELETE, unmanaged_codes.DeleteUnmanaged, unmanaged_codes.refuse_unknown,
+          NOTHING, WRITE, subject=CODE),
+    Route("/devices/get", GET, devices.GetDevice, devices.get, {"device": DeviceResource}),
+    Route("/devices/list", GET, devices.ListDevices, devices.list_devices, DEVICES),
+    Route("/devices/update", PATCH, devices.UpdateDevice, devices.update, NOTHING, WRITE),
+    Route("/devices/delete", DELETE, OfOneDevice, devices.refuse_deletion, NOTHING, WRITE, subject=DEVICE),
+    Route("/devices/list_device_providers", GET, devices.ListProviders, devices.list_providers,
+          {"device_providers": list[dict[str, Any]]}),
+    Route("/devices/report_provider_metadata", POST, devices.ReportMetadata, devices.report_provider_metadata,
+          NOTHING, WRITE),
+    Route("/devices/unmanaged/get", GET, devices.GetDevice, devices.get_unmanaged, {"device": DeviceResource}),
+    Route("/devices/unmanaged/list", GET, devices.ListDevices, devices.list_unmanaged, DEVICES),
+    Route("/devices/unmanaged/update", PATCH, devices.UpdateUnmanagedDevice, devices.update_unmanaged, NOTHING, WRITE),
+    Route("/devices/simulate/connect", POST, OfOneDevice, simulated.refused, NOTHING, WRITE),
+    Route("/devices/simulate/disconnect", POST, OfOneDevice, simulated.refused, NOTHING, WRITE),
+    Route("/devices/simulate/remove", POST, OfOneDevice, simulated.refused, NOTHING, WRITE),
+    Route("/devices/simulate/connect_to_hub", POST, OfOneDevice, simulated.refused, NOTHING, WRITE),
+    Route("/devices/simulate/disconnect_from_hub", POST, OfOneDevice, simulated.refused, NOTHING, WRITE),
+    Route("/devices/simulate/paid_subscription", POST, simulated.SimulateSubscription, simulated.refused, NOTHING,
+          WRITE),
+    Route("/locks/get", GET, devices.GetDevice, devices.get_lock, {"device": DeviceResource, "lock": DeviceResource}),
+    Route("/locks/list", GET, devices.ListLocks, devices.list_locks,
+          {"devices": list[DeviceResource], "locks": list[DeviceResource]}),
+    Route("/locks/lock_door", POST, locks.MoveLock, locks.move, ATTEMPT, WRITE, Rate.LOCK),
+    Route("/locks/unlock_door", POST, locks.MoveLock, locks.move, ATTEMPT, WRITE, Rate.UNLOCK),
+    Route("/locks/configure_auto_lock", POST, locks.ConfigureAutoLock, locks.move, ATTEMPT, WRITE),
+    Route("/locks/simulate/keypad_code_entry", POST, simulated.SimulateKeypadEntry, simulated.refused, ATTEMPT, WRITE),
+    Route("/locks/simulate/manual_lock_via_keypad", POST, OfOneDevice, simulated.refused, ATTEMPT, WRITE),
+    Route("/events/get", GET, events.GetEvent, events.get, {"event": EventResource}),
+    Route("/events/list", GET, events.ListEvents, events.list_events, {"events": list[EventResource]}),
+    Route("/webhooks/create", POST, webhooks.CreateWebhook, webhooks.create, {"webhook": webhooks.WebhookResource},
+          WRITE),
+    Route("/webhooks/get", GET, webhooks.OfOneWebhook, webhooks.get, {"webhook": webhooks.WebhookResource}),
+    Route("/webhooks/list", GET, Nothing, webhooks.list_webhooks, {"webhooks": list[webhooks.WebhookResource]}),
+    Route("/webhooks/update", PUT, webhooks.UpdateWebhook, webhooks.update, NOTHING, WRITE, subject="webhook_id"),
+    Route("/webhooks/delete", DELETE, webhooks.OfOneWebhook, webhooks.delete, NOTHING, WRITE, subject="webhook_id"),
+    Route("/action_attempts/get", GET, action_attempts.GetAttempt, action_attempts.get, ATTEMPT),
+    Route("/action_attempts/list", GET, action_attempts.ListAttempts, action_attempts.list_attempts,
+          {"action_attempts": list[ActionAttemptResource], "pagination": Pagination}),
+    Route("/workspaces/get", GET, Nothing, workspaces.get, {"workspace": WorkspaceResource}),
+    Route("/workspaces/list", GET, Nothing, workspaces.list_workspaces, {"workspaces": list[WorkspaceResource]}),
+    Route("/workspaces/reset_sandbox", POST, Nothing, simulated.refused, ATTEMPT, WRITE),
+    Route("/connected_accounts/get", GET, connected_accounts.GetAccount, connected_accounts.get,
+          {"connected_account": ConnectedAccountResource}),
+    Route("/connected_accounts/list", GET, connected_accounts.ListAccounts, connected_accounts.list_accounts,
+          {"connected_accounts": list[ConnectedAccountResource], "pagination": Pagination}),
+    Route("/connected_accounts/update", PATCH, connected_accounts.UpdateAccount, connected_accounts.update, NOTHING,
+          WRITE),
+    Route("/connected_accounts/delete", DELETE, connected_accounts.DeleteAccount, connected_accounts.delete, NOTHING,
+          WRITE, subject=ACCOUNT),
+    Route("/connected_accounts/sync", POST, OfOneAccount, connected_accounts.sync, NOTHING, WRITE),
+    Route("/connected_accounts/simulate/disconnect", POST, OfOneAccount, connected_accounts.simulate_disconnect,
+          NOTHING, WRITE),
+    Route("/health", GET, Nothing, health.health, HEALTH, None),
+    Route("/health/get_health", GET, Nothing, health.get_health, HEALTH, None),
+)
+# fmt: on

@@ -1,0 +1,78 @@
+"""How handlers show what services gave them: resources, with digits only for those who may see them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from api.http.table import Call
+from api.resources.access_code import AccessCodeResource, access_code_resource
+from api.resources.action_attempt import ActionAttemptResource, action_attempt_resource
+from api.resources.device import DeviceResource, device_resource
+from api.resources.event import event_resource
+from domain.action_attempts import PENDING
+from domain.scopes import Scope
+from store.api_tables import ActionAttemptRow
+from store.codes import StoredCode
+from store.device_lists import Located
+from store.tables import EventRow
+
+
+def _plain(pin: SecretStr | None) -> str | None:
+    return None if pin is None else pin.get_secret_value()
+
+
+async def show_codes(call: Call[Any], stored: Sequence[StoredCode]) -> list[AccessCodeResource]:
+    """Show access codes."""
+    services, now = call.services, call.now
+    if not stored:
+        return []
+    digits = await services.codes.reveal_all(stored, services.keyring) if call.caller.may(Scope.PINS) else {}
+    backed_up = await services.codes.with_backup(stored)
+    shown = []
+    for one in stored:
+        pin = digits.get(one.row.id)
+        shown.append(access_code_resource(one, _plain(pin), has_backup=one.row.id in backed_up, now=now))
+    return shown
+
+
+async def show_code(call: Call[Any], stored: StoredCode) -> AccessCodeResource:
+    """Show one access code."""
+    return (await show_codes(call, [stored]))[0]
+
+
+async def show_devices(call: Call[Any], located: Sequence[Located]) -> list[DeviceResource]:
+    """Show locks."""
+    pooled = await call.services.devices.pooled([device.id for device, _ in located])
+    return [device_resource(device, account, has_pool=device.id in pooled) for device, account in located]
+
+
+async def show_device(call: Call[Any], located: Located) -> DeviceResource:
+    """Show one lock."""
+    return (await show_devices(call, [located]))[0]
+
+
+async def show_events(call: Call[Any], rows: Sequence[EventRow]) -> list[dict[str, Any]]:
+    """Show events."""
+    digits: Mapping[UUID, SecretStr] = {}
+    if call.caller.may(Scope.PINS):
+        about = {row.access_code_id for row in rows if row.access_code_id is not None}
+        digits = await call.services.events.reveal(about, call.services.keyring) if about else {}
+    shown = []
+    for row in rows:
+        pin = None if row.access_code_id is None else digits.get(row.access_code_id)
+        shown.append(event_resource(row, _plain(pin)))
+    return shown
+
+
+async def show_attempt(call: Call[Any], row: ActionAttemptRow) -> ActionAttemptResource:
+    """Show one action attempt, as it stands now."""
+    stands, stored = await call.services.attempts.outcome(row, call.now)
+    shown = None if stored is None or stored.row.deleted_at is not None else await show_code(call, stored)
+    return action_attempt_resource(row, stands, shown)
+
+
+def show_new_attempt(row: ActionAttemptRow) -> ActionAttemptResource:
+    """Show an action attempt that was just begun."""
+    return action_attempt_resource(row, PENDING, None)

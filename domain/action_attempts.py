@@ -1,0 +1,72 @@
+"""How something that was asked of a lock stands: pending, done, or never to be done.
+
+Nothing is stored but what was asked and in which generation; the rest follows from the code as it stands.
+
+    create, update   success  once the lock has the newest digits and name, not before `starts_at`
+                     error    the lock refuses them for good, or the code ended without them
+    delete           success  once the code is proven gone
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.access_code import AccessCode, Ending
+from domain.lifecycle import is_over, is_refused, is_up_to_date
+from domain.problems import ProblemCode, has
+
+
+class ActionType(StrEnum):
+    """Seam's `action_type`s that Latchwork answers with."""
+
+    CREATE = "CREATE_ACCESS_CODE"
+    UPDATE = "UPDATE_ACCESS_CODE"
+    DELETE = "DELETE_ACCESS_CODE"
+
+
+class AttemptStatus(StrEnum):
+    """Seam's `status` of an action attempt."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it stands; `error` and `message` only beside `ERROR`."""
+
+    status: AttemptStatus
+    error: str | None = None
+    message: str | None = None
+
+
+PENDING, SUCCESS = Outcome(AttemptStatus.PENDING), Outcome(AttemptStatus.SUCCESS)
+
+
+def outcome(action: ActionType, code: AccessCode, *, generation: int, was_seen: bool, now: datetime) -> Outcome:
+    """Say how an attempt stands.
+
+    `generation` is what the code had when it was asked for, `was_seen` whether that or a newer one was ever read back.
+    """
+    if action is ActionType.DELETE:
+        return SUCCESS if code.closed and code.wish.ending is Ending.DELETED else PENDING
+    if is_over(code, now) or generation < code.wish.generation:
+        return _looking_back(code, was_seen=was_seen, now=now)
+    if is_refused(code):
+        return Outcome(
+            AttemptStatus.ERROR, ProblemCode.CONSTRAINTS_VIOLATED, "the lock refuses these digits or this name"
+        )
+    starts_at = code.wish.starts_at
+    begun = starts_at is None or starts_at <= now
+    return SUCCESS if begun and is_up_to_date(code) else PENDING
+
+
+def _looking_back(code: AccessCode, *, was_seen: bool, now: datetime) -> Outcome:
+    if was_seen and not (is_over(code, now) and has(code.problems, ProblemCode.FAILED_TO_SET)):
+        return SUCCESS
+    if not is_over(code, now):
+        return PENDING
+    deleted = code.wish.ending is Ending.DELETED
+    message = "the access code was deleted" if deleted else "the access code ended"
+    return Outcome(AttemptStatus.ERROR, ProblemCode.FAILED_TO_SET, f"{message} before it was set")

@@ -1,0 +1,40 @@
+"""Rows of action attempts, and what is known of the codes that they are about."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.api_tables import ActionAttemptRow
+from store.pages import Page, paged
+from store.tables import AttemptRow
+
+_PROOFS = ("known", "masked", "confirmed")
+"""The answers of a lock that show a code to be there."""
+
+
+async def page_of_attempts(
+    session: AsyncSession,
+    workspace_id: UUID,
+    page: Page,
+    *,
+    ids: Collection[UUID] | None = None,
+    device_id: UUID | None = None,
+) -> Sequence[ActionAttemptRow]:
+    """List attempts, newest first; one more than the page holds when there are more."""
+    query = select(ActionAttemptRow).where(ActionAttemptRow.workspace_id == workspace_id)
+    if ids is not None:
+        query = query.where(col(ActionAttemptRow.id).in_(ids))
+    if device_id is not None:
+        query = query.where(ActionAttemptRow.device_id == device_id)
+    created_at, id = col(ActionAttemptRow.created_at), col(ActionAttemptRow.id)
+    return (await session.exec(paged(query, created_at, id, page))).all()
+
+
+async def seen_generation(session: AsyncSession, access_code_id: UUID) -> int:
+    """Give the newest generation of a code that was ever read back; 0 when none was."""
+    query = select(func.max(AttemptRow.generation)).where(
+        AttemptRow.access_code_id == access_code_id, col(AttemptRow.answer).in_(_PROOFS)
+    )
+    return (await session.exec(query)).one() or 0

@@ -1,0 +1,111 @@
+"""Access codes over HTTP, on real locks' simulations: what is answered is what the lock then does."""
+
+from tests.api.door import Door, in_hours
+
+
+async def test_created_code_opens_the_door_and_says_so(door: Door) -> None:
+    lock = await door.lock()
+    answer = await door.asked("/access_codes/create", device_id=str(lock.id), name="Ada")
+    code = answer["access_code"]
+    assert (code["type"], code["name"], code["is_managed"]) == ("ongoing", "Ada", True)
+    assert answer["action_attempt"]["status"] == "pending"
+    shown = await door.until(code["access_code_id"], "set")
+    assert shown["code"] == code["code"]
+    assert (shown["errors"], shown["warnings"], shown["pending_mutations"]) == ([], [], [])
+    assert await door.house.opens(lock, code["code"])
+
+
+async def test_attempts_follow_the_code(door: Door) -> None:
+    answer = await door.asked("/access_codes/create", device_id=str((await door.lock()).id))
+    attempt_id, code_id = answer["action_attempt"]["action_attempt_id"], answer["access_code"]["access_code_id"]
+    await door.until(code_id, "set")
+    created = (await door.asked("/action_attempts/get", action_attempt_id=attempt_id))["action_attempt"]
+    assert (created["status"], created["action_type"], created["error"]) == ("success", "CREATE_ACCESS_CODE", None)
+    assert created["result"]["access_code"]["code"] == answer["access_code"]["code"]
+    deleted = (await door.asked("/access_codes/delete", access_code_id=code_id))["action_attempt"]
+    await door.until_gone(code_id)
+    shown = (await door.asked("/action_attempts/get", action_attempt_id=deleted["action_attempt_id"]))["action_attempt"]
+    assert (shown["status"], shown["result"]) == ("success", {})
+
+
+async def test_attempt_of_a_later_code_waits_for_its_start(door: Door) -> None:
+    lock = await door.lock()
+    answer = await door.asked(
+        "/access_codes/create", device_id=str(lock.id), starts_at=in_hours(1), ends_at=in_hours(2), code="4715"
+    )
+    code = answer["access_code"]
+    assert (code["type"], code["status"], code["code"]) == ("time_bound", "unset", "4715")
+    assert code["pending_mutations"][0]["mutation_code"] == "deferring_creation"
+    asked = await door.asked("/action_attempts/get", action_attempt_id=answer["action_attempt"]["action_attempt_id"])
+    assert asked["action_attempt"]["status"] == "pending"
+    await door.asked("/access_codes/delete", access_code_id=code["access_code_id"])
+    await door.until_gone(code["access_code_id"])
+    asked = await door.asked("/action_attempts/get", action_attempt_id=answer["action_attempt"]["action_attempt_id"])
+    assert asked["action_attempt"]["status"] == "error"
+
+
+async def test_changed_digits_open_and_old_ones_do_not(door: Door) -> None:
+    lock = await door.lock()
+    code = await door.code(device_id=str(lock.id))
+    await door.until(code["access_code_id"], "set")
+    changed = await door.asked("/access_codes/update", access_code_id=code["access_code_id"], code="73190", name="New")
+    attempt_id = changed["action_attempt"]["action_attempt_id"]
+    shown = await door.until(code["access_code_id"], "set")
+    assert (shown["code"], shown["name"]) == ("73190", "New")
+    assert await door.house.opens(lock, "73190")
+    assert not await door.house.opens(lock, code["code"])
+    done = (await door.asked("/action_attempts/get", action_attempt_id=attempt_id))["action_attempt"]
+    assert done["status"] == "success"
+
+
+async def test_code_is_found_by_its_digits(door: Door) -> None:
+    lock = await door.lock()
+    code = await door.code(device_id=str(lock.id), code="582049")
+    found = await door.asked("/access_codes/get", device_id=str(lock.id), code="582049")
+    assert found["access_code"]["access_code_id"] == code["access_code_id"]
+    assert await door.refused("/access_codes/get", device_id=str(lock.id), code="582048") == (
+        404,
+        "access_code_not_found",
+    )
+
+
+async def test_window_moves_and_ongoing_takes_it_away(door: Door) -> None:
+    code = await door.code(starts_at=in_hours(3), ends_at=in_hours(4))
+    later = in_hours(9)
+    await door.asked("/access_codes/update", access_code_id=code["access_code_id"], ends_at=later)
+    shown = (await door.asked("/access_codes/get", access_code_id=code["access_code_id"]))["access_code"]
+    assert shown["starts_at"] == code["starts_at"]
+    assert shown["ends_at"] == f"{later[:23]}Z"
+    await door.asked("/access_codes/update", access_code_id=code["access_code_id"], type="ongoing")
+    shown = await door.until(code["access_code_id"], "set")
+    assert (shown["type"], shown["starts_at"], shown["ends_at"]) == ("ongoing", None, None)
+
+
+async def test_taken_digits_are_a_conflict_that_does_not_repeat_them(door: Door) -> None:
+    lock = await door.lock()
+    await door.code(device_id=str(lock.id), code="640913")
+    answer = await door.call("/access_codes/create", device_id=str(lock.id), code="640913")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (409, "duplicate_access_code")
+    assert "640913" not in answer.text
+
+
+async def test_generated_digits_are_free_and_fit(door: Door) -> None:
+    lock = await door.lock()
+    answer = await door.asked("/access_codes/generate_code", device_id=str(lock.id))
+    generated = answer["generated_code"]
+    assert generated["device_id"] == str(lock.id)
+    assert (await door.code(device_id=str(lock.id), code=generated["code"]))["code"] == generated["code"]
+
+
+async def test_timeline_tells_the_story_without_digits(door: Door) -> None:
+    code = await door.code(code="905182")
+    await door.until(code["access_code_id"], "set")
+    first = await door.asked("/access_codes/get_timeline", access_code_id=code["access_code_id"], limit=2)
+    rest = await door.asked(
+        "/access_codes/get_timeline", access_code_id=code["access_code_id"], before=first["pagination"]["next_cursor"]
+    )
+    types = [entry["event_type"] for entry in [*first["timeline_events"], *rest["timeline_events"]]]
+    assert types[-1] == "access_code.created"
+    assert "access_code.set_on_device" in types
+    assert "internal.access_code.programming_started" in types
+    assert "905182" not in str([first, rest])
