@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from seam import Seam
+from seam.seam import Seam
 
 BACKUP_WITHIN_SECONDS = 40
 UNKNOWN = str(uuid4())
@@ -22,6 +22,11 @@ Calls = dict[str, Callable[[], bool]]
 def in_hours(hours: float) -> str:
     """Give an instant as a caller writes it."""
     return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+
+
+def ids(found: Any) -> set[str]:
+    """List the ids of devices."""
+    return {one.device_id for one in found}
 
 
 class Drive:
@@ -36,6 +41,10 @@ class Drive:
         """Remember what a call answered."""
         self.made[name] = thing
         return thing
+
+    def id_of(self, name: str) -> str:
+        """Give the id of a code that was made."""
+        return str(self.made[name].access_code_id)
 
     def creating(self) -> Calls:
         """Codes of both types, with and without digits."""
@@ -58,21 +67,21 @@ class Drive:
 
     def codes(self) -> Calls:
         """What is done with codes that are there."""
-        codes, bound = self.seam.access_codes, lambda: self.made["bound"].access_code_id
+        codes = self.seam.access_codes
         pages = self.seam.create_paginator
         return {
-            "access_codes.get": lambda: codes.get(access_code_id=bound()).code == self.made["bound"].code,
+            "access_codes.get": lambda: codes.get(access_code_id=self.id_of("bound")).code == self.made["bound"].code,
             "access_codes.list": lambda: len(codes.list(device_id=self.first)) == 4,
             "access_codes.list (pages)": lambda: (
                 len(list(pages(codes.list, {"device_id": self.first, "limit": 3}).flatten())) == 4
             ),
             "access_codes.generate_code": lambda: codes.generate_code(device_id=self.first).code.isdigit(),
             "access_codes.update": lambda: (
-                codes.update(access_code_id=bound(), name="Grace", ends_at=in_hours(9)) is None
-                and codes.get(access_code_id=bound()).name == "Grace"
+                codes.update(access_code_id=self.id_of("bound"), name="Grace", ends_at=in_hours(9)) is None
+                and codes.get(access_code_id=self.id_of("bound")).name == "Grace"
             ),
             "access_codes.delete": lambda: (
-                codes.delete(access_code_id=bound()) is None and self.ends(self.made["bound"].access_code_id)
+                codes.delete(access_code_id=self.id_of("bound")) is None and self.ends(self.id_of("bound"))
             ),
             "access_codes.report_device_constraints": lambda: (
                 codes.report_device_constraints(device_id=self.first, min_code_length=4, max_code_length=8) is None
@@ -82,19 +91,18 @@ class Drive:
     def ends(self, access_code_id: str) -> bool:
         """Say whether a code is gone, or on its way."""
         left = {one.access_code_id: one.status for one in self.seam.access_codes.list(device_id=self.first)}
-        return left.get(access_code_id, "removing") == "removing"
+        return bool(left.get(access_code_id, "removing") == "removing")
 
     def together(self) -> Calls:
         """One PIN on several locks, and a backup code."""
         codes, window = self.seam.access_codes, {"starts_at": in_hours(4), "ends_at": in_hours(5)}
-        key = lambda: self.made["shared"][0].common_code_key  # noqa: E731
         return {
             "access_codes.create_multiple": lambda: (
                 len({one.code for one in self.keep("shared", self.share(**window))}) == 1
                 and len(self.made["shared"]) == 2
             ),
             "access_codes.update_multiple": lambda: (
-                codes.update_multiple(common_code_key=key(), name="Family") is None
+                codes.update_multiple(common_code_key=self.made["shared"][0].common_code_key, name="Family") is None
                 and {codes.get(access_code_id=one.access_code_id).name for one in self.made["shared"]} == {"Family"}
             ),
             "access_codes.pull_backup_access_code": self.pull,
@@ -135,7 +143,6 @@ class Drive:
     def devices(self) -> Calls:
         """Locks as devices; the last two take one out of care and back."""
         devices, pages = self.seam.devices, self.seam.create_paginator
-        ids = lambda found: {one.device_id for one in found}  # noqa: E731
         return {
             "devices.get": lambda: devices.get(device_id=self.third).properties.online is True,
             "devices.list": lambda: self.third in ids(devices.list()),
@@ -156,26 +163,26 @@ class Drive:
     def locks(self) -> Calls:
         """Locks as locks, and action attempts that the SDK waits for."""
         locks, attempts = self.seam.locks, self.seam.action_attempts
-        mine = lambda: attempts.list(device_id=self.first)  # noqa: E731
         return {
             "locks.get": lambda: locks.get(device_id=self.first).device_id == self.first,
             "locks.list": lambda: self.first in {one.device_id for one in locks.list()},
             "locks.lock_door (waits)": lambda: locks.lock_door(device_id=self.first).status == "success",
             "locks.unlock_door (waits)": lambda: locks.unlock_door(device_id=self.first).status == "success",
-            "action_attempts.list": lambda: "CREATE_ACCESS_CODE" in {one.action_type for one in mine()},
-            "action_attempts.get (waits)": lambda: self.waits(mine()[-1].action_attempt_id),
+            "action_attempts.list": lambda: (
+                "CREATE_ACCESS_CODE" in {one.action_type for one in attempts.list(device_id=self.first)}
+            ),
+            "action_attempts.get (waits)": lambda: self.waits(attempts.list(device_id=self.first)[-1]),
         }
 
-    def waits(self, action_attempt_id: str) -> bool:
+    def waits(self, attempt: Any) -> bool:
         """Have the SDK poll the oldest attempt, that of the ongoing code, to its success."""
-        got = self.seam.action_attempts.get(action_attempt_id=action_attempt_id, wait_for_action_attempt=True)
+        got = self.seam.action_attempts.get(action_attempt_id=attempt.action_attempt_id, wait_for_action_attempt=True)
         code = self.seam.access_codes.get(access_code_id=self.made["ongoing"].access_code_id)
         return bool(got.status == "success" and code.status == "set")
 
     def news(self) -> Calls:
         """Events and webhooks."""
         events, hooks = self.seam.events, self.seam.webhooks
-        hook = lambda: self.made["hook"].webhook_id  # noqa: E731
         return {
             "events.list": lambda: bool(self.keep("events", events.list(device_id=self.first, since=in_hours(-1)))),
             "events.get": lambda: (
@@ -184,14 +191,17 @@ class Drive:
             "webhooks.create": lambda: self.keep(
                 "hook", hooks.create(url="https://listener.example/hook")
             ).secret.startswith("whsec_"),
-            "webhooks.get": lambda: hooks.get(webhook_id=hook()).url == "https://listener.example/hook",
-            "webhooks.list": lambda: hook() in {one.webhook_id for one in hooks.list()},
+            "webhooks.get": lambda: (
+                hooks.get(webhook_id=self.made["hook"].webhook_id).url == "https://listener.example/hook"
+            ),
+            "webhooks.list": lambda: self.made["hook"].webhook_id in {one.webhook_id for one in hooks.list()},
             "webhooks.update": lambda: (
-                hooks.update(webhook_id=hook(), event_types=["access_code.set_on_device"]) is None
-                and hooks.get(webhook_id=hook()).event_types == ["access_code.set_on_device"]
+                hooks.update(webhook_id=self.made["hook"].webhook_id, event_types=["access_code.set_on_device"]) is None
+                and hooks.get(webhook_id=self.made["hook"].webhook_id).event_types == ["access_code.set_on_device"]
             ),
             "webhooks.delete": lambda: (
-                hooks.delete(webhook_id=hook()) is None and hook() not in {one.webhook_id for one in hooks.list()}
+                hooks.delete(webhook_id=self.made["hook"].webhook_id) is None
+                and self.made["hook"].webhook_id not in {one.webhook_id for one in hooks.list()}
             ),
         }
 
@@ -221,7 +231,8 @@ def outcome(call: Callable[[], bool]) -> str:
     try:
         return "works" if call() else "answers otherwise"
     except Exception as error:
-        return f"refused: `{error.code}`" if hasattr(error, "request_id") else f"fails: {error!r}"
+        refused: Any = error
+        return f"refused: `{refused.code}`" if hasattr(error, "request_id") else f"fails: {error!r}"
 
 
 if __name__ == "__main__":

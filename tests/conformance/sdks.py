@@ -57,8 +57,7 @@ async def _installed(name: str, lock: Path, command: Sequence[str]) -> Path:
 
     It gets its name once it is whole: a run that is broken off, or another one at the same time, leaves no half.
     """
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
-    folder = Path(sys.prefix) / f"{name}-{digest}"
+    folder = _folder(name, lock)
     if folder.exists():
         return folder
     with tempfile.TemporaryDirectory(dir=sys.prefix, prefix=f"{name}-", ignore_cleanup_errors=True) as scratch:
@@ -70,6 +69,11 @@ async def _installed(name: str, lock: Path, command: Sequence[str]) -> Path:
         if not folder.exists():
             fresh.rename(folder)
     return folder
+
+
+def _folder(name: str, lock: Path) -> Path:
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
+    return Path(sys.prefix) / f"{name}-{digest}"
 
 
 async def _drive(command: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
