@@ -34,7 +34,11 @@ class CodeFilter:
 
     def conditions(self, workspace_id: UUID) -> list[ColumnElement[bool]]:
         """Give what the rows must fulfil."""
-        found = [col(AccessCodeRow.workspace_id) == workspace_id, col(AccessCodeRow.deleted_at).is_(None), visible()]
+        workspace: Any = col(AccessCodeRow.workspace_id)
+        if self.device_id is not None or self.ids is not None:
+            # SQLite keeps no statistics: it would walk through all codes of the workspace rather than look up the few.
+            workspace = func.coalesce(workspace, workspace)
+        found = [workspace == workspace_id, col(AccessCodeRow.deleted_at).is_(None), visible()]
         if self.device_id is not None:
             found.append(col(AccessCodeRow.device_id) == self.device_id)
         if self.ids is not None:
