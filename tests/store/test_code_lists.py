@@ -30,10 +30,10 @@ async def _plan(folder: Path, wanted: CodeFilter) -> str:
             event.listen(connection.sync_connection, "before_cursor_execute", keep)
             await page_of_codes(session, DEFAULT_WORKSPACE_ID, wanted, Page(100))
             statement, parameters = told[0]
-            rows = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
+            rows = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).mappings().all()
     finally:
         await database.close()
-    return "\n".join(str(row[3]) for row in rows)
+    return "\n".join(str(row["detail"]) for row in rows)
 
 
 @pytest.mark.parametrize(
