@@ -6,22 +6,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import lifecycles, machine, memory, pools, registration, setting
+from bench import api, lifecycles, machine, memory, pools, registration, setting
 from bench.figures import Figure
 from bench.report import show, write
 from bench.scale import FULL, SMOKE, Scale
 from bench.stack import running_stack
 
 MEASUREMENTS = {
-    # In this order: the first two need an idle stack, and the last two begin with a fresh worker.
+    # In this order: the first two need an idle stack, and memory and pools begin with a fresh worker.
     "registration": registration.measure,
     "setting": setting.measure,
     "lifecycles": lifecycles.measure,
     "memory": memory.measure,
+    "api": api.measure,
     "pools": pools.measure,
 }
-_ONLY_WHEN_NAMED = ("pools",)
-"""They take longer than anybody waits for a table."""
+_ONLY_WHEN_NAMED = ("api", "pools")
+"""The first installs a program by npm; the other takes longer than anybody waits for a table."""
 
 
 async def measure(scale: Scale, names: list[str]) -> list[Figure]:

@@ -25,6 +25,14 @@ class Scale:
     """Codes that become due one after the other."""
     due_apart: timedelta
     sleepers: int
+    creates: int
+    """Codes that are made over HTTP at an even pace."""
+    stored: tuple[int, ...]
+    """Numbers of stored codes, rising, among which is read."""
+    load_seconds: float
+    """How long callers call at once."""
+    beside_fake: bool
+    """Install Seam's own fake and read from it as well."""
     pools: int
     """Backup pools, each on a lock of its own; one more is filled before, to warm everything up."""
     settle_seconds: float
@@ -42,6 +50,10 @@ FULL = Scale(
     due=60,
     due_apart=timedelta(milliseconds=130),
     sleepers=500,
+    creates=200,
+    stored=(1000, 25_000),
+    load_seconds=3,
+    beside_fake=True,
     pools=1000,
     settle_seconds=30,
     rest_seconds=120,
@@ -56,6 +68,10 @@ SMOKE = Scale(
     due=3,
     due_apart=timedelta(milliseconds=100),
     sleepers=5,
+    creates=3,
+    stored=(30,),
+    load_seconds=0.1,
+    beside_fake=False,
     pools=2,
     settle_seconds=1,
     rest_seconds=1,

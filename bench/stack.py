@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from temporalio.client import Client
@@ -72,9 +73,11 @@ async def running_stack(folder: Path, *, locks: int) -> AsyncIterator[Stack]:
             update={"temporal_address": temporal.address}
         )
         keyring = make_keys(settings)
-        cloud, said = await _start("the lock cloud", folder, ["bench.cloud", str(locks)])
+        cloud, said = await start_module("the lock cloud", folder / "cloud.log", ["bench.cloud", str(locks)])
         running.append(cloud)
-        bare_worker, _ = await _start("the bare worker", folder, ["bench.bare_worker", temporal.address])
+        bare_worker, _ = await start_module(
+            "the bare worker", folder / "bare_worker.log", ["bench.bare_worker", temporal.address]
+        )
         running.append(bare_worker)
         client = await connect(settings, keyring)
         async with open_database(settings) as database:
@@ -114,29 +117,39 @@ async def _start_worker(settings: Settings) -> ChildProcess:
         "LATCHWORK_MAX_CACHED_WORKFLOWS": str(settings.max_cached_workflows),
         "TEMPORAL_ADDRESS": str(settings.temporal_address),
     }
-    worker, _ = await _start("the worker", settings.data, ["workers.command", "worker"], environment)
+    log = settings.data / "worker.log"
+    worker, _ = await start_module("the worker", log, ["workers.command", "worker"], environment)
     return worker
 
 
-async def _start(
-    name: str, folder: Path, module: list[str], environment: Mapping[str, str] | None = None
-) -> tuple[ChildProcess, dict[str, str]]:
-    """Start one of our modules and wait for the line of JSON by which it says that it is ready.
+async def start_module(
+    name: str, log: Path, module: list[str], environment: Mapping[str, str] | None = None
+) -> tuple[ChildProcess, dict[str, Any]]:
+    """Start one of our modules and wait until it is ready.
 
     Raises:
         RuntimeError: it did not start; its log says why.
     """
-    log = folder / f"{module[0]}.log"
-    process = await ChildProcess.start(
-        name,
-        [sys.executable, "-m", *module],
-        log=log,
-        capture=True,
-        environment={"PYTHONPATH": str(_ROOT), **(environment or {})},
-    )
+    argv = [sys.executable, "-m", *module]
+    return await start_program(name, log, argv, {"PYTHONPATH": str(_ROOT), **(environment or {})})
+
+
+async def start_program(
+    name: str, log: Path, argv: list[str], environment: Mapping[str, str] | None = None
+) -> tuple[ChildProcess, dict[str, Any]]:
+    """Start a program and wait for the line of JSON by which it says that it is ready.
+
+    Raises:
+        RuntimeError: it did not start; its log says why.
+    """
+    process = await ChildProcess.start(name, argv, log=log, capture=True, environment=environment)
     try:
-        said: dict[str, str] = json.loads(await asyncio.wait_for(process.read_line(), _START_SECONDS))
+        said: dict[str, Any] = json.loads(await asyncio.wait_for(process.read_line(), _START_SECONDS))
     except (TimeoutError, ValueError):
         await process.stop()
-        raise RuntimeError(f"{name} does not start:\n{log.read_text()[-2000:]}") from None
+        raise RuntimeError(f"{name} does not start:\n{_end_of(log)}") from None
     return process, said
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text()[-2000:]

@@ -34,7 +34,11 @@ class CodeFilter:
 
     def conditions(self, workspace_id: UUID) -> list[ColumnElement[bool]]:
         """Give what the rows must fulfil."""
-        found = [col(AccessCodeRow.workspace_id) == workspace_id, col(AccessCodeRow.deleted_at).is_(None), visible()]
+        workspace: Any = col(AccessCodeRow.workspace_id)
+        if self.device_id is not None or self.ids is not None:
+            # SQLite keeps no statistics: it would walk through all codes of the workspace rather than look up the few.
+            workspace = func.coalesce(workspace, workspace)
+        found = [workspace == workspace_id, col(AccessCodeRow.deleted_at).is_(None), visible()]
         if self.device_id is not None:
             found.append(col(AccessCodeRow.device_id) == self.device_id)
         if self.ids is not None:
@@ -56,23 +60,25 @@ async def page_of_codes(
     session: AsyncSession, workspace_id: UUID, wanted: CodeFilter, page: Page
 ) -> Sequence[StoredCode]:
     """List codes, newest first; one more than the page holds when there are more."""
-    query = (
-        select(AccessCodeRow, DeviceRow, ConnectedAccountRow)
-        .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
-        .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
-        .where(*wanted.conditions(workspace_id))
-    )
+    query = select(AccessCodeRow).where(*wanted.conditions(workspace_id))
     rows = (await session.exec(paged(query, col(AccessCodeRow.created_at), col(AccessCodeRow.id), page))).all()
-    facts: dict[UUID, DeviceFacts] = {}
-    for _, device, _ in rows:
-        if device.id not in facts:
-            facts[device.id] = DeviceFacts.model_validate(device.facts)
-    return [
-        StoredCode(
-            row=row, code=AccessCode.model_validate(row.code), device=device, facts=facts[device.id], account=account
+    locks = await _locks_of(session, {row.device_id for row in rows})
+    return [StoredCode(row=row, code=AccessCode.model_validate(row.code), **locks[row.device_id]) for row in rows]
+
+
+async def _locks_of(session: AsyncSession, device_ids: Collection[UUID]) -> Mapping[UUID, dict[str, Any]]:
+    """Give what each code on a lock says of it, read once for the lock and not once for each of its codes."""
+    found: dict[UUID, dict[str, Any]] = {}
+    for bunch in _bunches(list(device_ids)):
+        query = (
+            select(DeviceRow, ConnectedAccountRow)
+            .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
+            .where(col(DeviceRow.id).in_(bunch))
         )
-        for row, device, account in rows
-    ]
+        for device, account in (await session.exec(query)).all():
+            facts = DeviceFacts.model_validate(device.facts)
+            found[device.id] = {"device": device, "facts": facts, "account": account}
+    return found
 
 
 async def code_with_digits(session: AsyncSession, workspace_id: UUID, device_id: UUID, pin_index: str) -> UUID | None:

@@ -3,6 +3,7 @@
 The lock cloud survives everything, as real locks do.  The test looks into the same database as the worker.
 """
 
+import asyncio
 import os
 import signal
 import sys
@@ -21,9 +22,9 @@ from providers.simulated.server import serve
 from store.database import Database
 from tests.devserver import environment, start_temporal
 from tests.house import House
-from workers.embedded import EmbeddedTemporal
+from workers.embedded import HOST, EmbeddedTemporal
 from workers.keys import make_keys
-from workers.processes import ChildProcess
+from workers.processes import ChildProcess, free_port
 from workers.settings import Settings
 from workflows.contracts import SyncAccountResult
 
@@ -51,7 +52,7 @@ async def kill(process: ChildProcess) -> None:
 
 
 class Processes:
-    """A worker and a server that can be killed and started again, and the house that they serve."""
+    """A worker and a server, and an API where it was started, that can be killed and started again; and their house."""
 
     def __init__(self, folder: Path, server: EmbeddedTemporal, house: House, provider_timeout: float) -> None:
         self.house = house
@@ -59,6 +60,27 @@ class Processes:
         self._server = server
         self._provider_timeout = provider_timeout
         self._worker: ChildProcess | None = None
+        self._api: ChildProcess | None = None
+        self._api_port = free_port(HOST)
+
+    @property
+    def api_url(self) -> str:
+        """Where the API is, now and after each restart."""
+        return f"http://{HOST}:{self._api_port}"
+
+    async def start_api(self) -> None:
+        """Start the API on its port and wait until it says that it is ready."""
+        environment = {"TEMPORAL_ADDRESS": self._server.address, "LATCHWORK_RATE_LIMITS": "off"}
+        log = self._folder / "api.log"
+        words = ("api", "--port", str(self._api_port))
+        self._api = await start_latchwork(*words, folder=self._folder, log=log, environment=environment)
+        ready = await self._api.read_line()
+        assert "ready" in ready, log.read_text()
+
+    async def kill_api(self) -> None:
+        """Kill the API with all requests that it holds."""
+        assert self._api is not None
+        await kill(self._api)
 
     async def start_worker(self) -> None:
         """Start the worker and wait until it says that it is ready."""
@@ -88,10 +110,19 @@ class Processes:
         self._server = await start_temporal(self._folder, port=port)
         assert self._server.address.endswith(f":{port}")
 
+    def signal_worker(self, number: signal.Signals) -> None:
+        """Have the worker stand still (SIGSTOP) or go on (SIGCONT)."""
+        assert self._worker is not None
+        os.kill(self._worker.pid, number)
+
+    def signal_temporal(self, number: signal.Signals) -> None:
+        """Have the server stand still (SIGSTOP) or go on (SIGCONT)."""
+        os.kill(self._server.process.pid, number)
+
     async def stop(self) -> None:
         """Stop what runs."""
-        if self._worker is not None:
-            await self._worker.stop()
+        running = [process for process in (self._api, self._worker) if process is not None]
+        await asyncio.gather(*(process.stop() for process in running))
         await self._server.stop()
 
 

@@ -19,3 +19,8 @@ async def test_every_measurement_gives_its_figures(tmp_path: Path) -> None:
     assert "worker's memory per sleeping code" in figures
     assert figures["codes that lie ready in them"] == 10
     assert figures["workflows of pools woken while at rest"] == 0
+    assert figures["create over HTTP at 20 per s, p99"] > 0
+    assert figures["creates to bare update-with-starts"] > 0
+    assert figures["GET of one code of 30"] > 0
+    assert figures["list of all 30"] > 0
+    assert not any(name.endswith("the fake") for name in figures)
