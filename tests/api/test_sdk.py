@@ -194,7 +194,7 @@ async def test_sdk_hears_refusals_as_its_own_errors(door: Door, sdk: Caller) -> 
     with pytest.raises(SeamHttpInvalidInputError) as invalid:
         await sdk(lambda s: s.access_codes.create(device_id="no id"))
     assert invalid.value.get_validation_error_messages("device_id")
-    device_id = str((await door.lock()).id)
+    device_id = str((await door.house.device("Barn")).id)
     with pytest.raises(SeamHttpApiError) as refused:
         await sdk(lambda s: s.locks.unlock_door(device_id=device_id))
     assert refused.value.code == "action_not_supported_by_device"
