@@ -46,6 +46,7 @@ bench: .venv/dev ## print the benchmark table
 lock: ## pin the requirements anew (needs uv)
 	cd requirements && uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-annotate runtime.in -o runtime.txt
 	cd requirements && uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-annotate runtime.in dev.in -o dev.txt
+	cd requirements && uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-annotate sdk2.in -o sdk2.txt
 
 clean: ## remove what was installed and built
 	rm -rf .venv build *.egg-info

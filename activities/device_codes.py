@@ -133,9 +133,11 @@ class DeviceCodeActivities:
         await self._turns.end(session, turn)
 
     async def _told(self, turn: LockTurn) -> AccessCode:
-        """Give the code, once the pools know that it concerns.  One that cannot be told has the attempt repeated."""
+        """Give the code, once those know that it concerns.  One that cannot be told has the attempt repeated."""
         for pool_id in turn.pools:
             await self._neighbours.wake_pool(pool_id)
+        if turn.stood_in_for is not None:
+            await self._neighbours.refresh(turn.stood_in_for)
         return turn.code
 
     def _raise_failure(self, turn: LockTurn, verdict: Verdict, fail_after: timedelta) -> None:

@@ -139,6 +139,8 @@ class RegistrationActivities:
                     await codes.save(session, stored, closed.code, order.now)
                 pools = await pools_of_ended(session, stored)
             await self._wake(pools)
+            if stored.row.stands_in_for is not None:
+                await self._neighbours.refresh(stored.row.stands_in_for)
             return stored.code
 
     async def _wake(self, pools: Collection[str]) -> None:

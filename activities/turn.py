@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from pydantic import SecretStr
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -62,6 +63,8 @@ class LockTurn:
     wrote: bool = False
     pools: Collection[str] = ()
     """The pools that should know how it ended."""
+    stood_in_for: UUID | None = None
+    """The code that may ask for another backup, now that this one is gone."""
     _started: float = field(default_factory=time.monotonic)
 
     @property
@@ -224,6 +227,7 @@ class LockTurns:
         await leases.release(session, turn.lease, wrote=turn.wrote, now=datetime.now(UTC))
         concerned = pools_of_ended if turn.code.closed else pools_of_backup
         turn.pools = await concerned(session, turn.stored)
+        turn.stood_in_for = turn.stored.row.stands_in_for if turn.code.closed else None
 
 
 async def _locked(session: AsyncSession, order: LockOrder) -> codes.StoredCode:

@@ -123,7 +123,9 @@ async def remove_account(session: AsyncSession, account_id: UUID, *, now: dateti
 
 
 async def _locked(session: AsyncSession, account_id: UUID) -> ConnectedAccountRow | None:
-    return await session.get(ConnectedAccountRow, account_id, with_for_update=True, populate_existing=True)
+    return await session.get(
+        ConnectedAccountRow, account_id, with_for_update={"key_share": True}, populate_existing=True
+    )
 
 
 async def _append(

@@ -48,7 +48,7 @@ async def enable(session: AsyncSession, workspace_id: UUID, device_ids: Collecti
     )
     if not made:
         await _turn(session, [chosen], enabled=True)
-    for device_id in device_ids:
+    for device_id in sorted(device_ids, key=str):  # in one order, so that no two wait in a circle
         await make_once(session, PooledDeviceRow, pool_id=chosen, device_id=device_id)
     return chosen
 

@@ -86,7 +86,7 @@ async def get(session: AsyncSession, code_id: UUID, *, for_update: bool = False)
     )
     if for_update:
         # What this transaction has read before it had to wait may be old by now.
-        query = query.with_for_update(of=AccessCodeRow).execution_options(populate_existing=True)
+        query = query.with_for_update(of=AccessCodeRow, key_share=True).execution_options(populate_existing=True)
     found = (await session.exec(query)).first()
     if found is None:
         raise CodeNotFoundError(f"there is no access code {code_id}")
@@ -154,7 +154,7 @@ async def lock_device(session: AsyncSession, device_id: UUID) -> LockedDevice | 
         .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
         .join(WorkspaceRow, col(DeviceRow.workspace_id) == col(WorkspaceRow.id))
         .where(DeviceRow.id == device_id, col(DeviceRow.removed_at).is_(None))
-        .with_for_update(of=DeviceRow)
+        .with_for_update(of=DeviceRow, key_share=True)
     )
     found = (await session.exec(query)).first()
     return None if found is None else LockedDevice(*found)

@@ -81,7 +81,9 @@ async def upsert_devices(
     if not facts:
         return Discovered()
     # One discovery of an account at a time: both would add the same new lock.
-    locked = await session.get_one(ConnectedAccountRow, account.id, with_for_update=True, populate_existing=True)
+    locked = await session.get_one(
+        ConnectedAccountRow, account.id, with_for_update={"key_share": True}, populate_existing=True
+    )
     locked.synced_at = now
     known = {row.lock_id: row for row in await _devices_of(session, account)}
     listed = {one.lock_id: one for one in facts}
@@ -121,7 +123,7 @@ async def mark_online(
 
     A lock that its vendor no longer knows stays as it is.
     """
-    current = await session.get_one(DeviceRow, row.id, with_for_update=True, populate_existing=True)
+    current = await session.get_one(DeviceRow, row.id, with_for_update={"key_share": True}, populate_existing=True)
     news = _News(now, new_id)
     if current.removed_at is None:
         _turn(current, news, online=online)
@@ -131,7 +133,7 @@ async def mark_online(
 
 async def note_battery(session: AsyncSession, row: DeviceRow, level: float) -> None:
     """Keep how full the lock's battery is, from 0 to 1."""
-    current = await session.get_one(DeviceRow, row.id, with_for_update=True, populate_existing=True)
+    current = await session.get_one(DeviceRow, row.id, with_for_update={"key_share": True}, populate_existing=True)
     current.facts = current.facts | {"battery_level": level}
 
 
@@ -140,7 +142,7 @@ async def device_of_lock(session: AsyncSession, account_id: UUID, lock_id: str) 
     chosen = (
         select(DeviceRow)
         .where(DeviceRow.account_id == account_id, DeviceRow.lock_id == lock_id, col(DeviceRow.removed_at).is_(None))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return (await session.exec(chosen)).one_or_none()
@@ -153,7 +155,7 @@ async def get_device(session: AsyncSession, device_id: UUID) -> DeviceRow | None
 
 async def locked_device(session: AsyncSession, workspace_id: UUID, device_id: UUID) -> DeviceRow | None:
     """Give a workspace's lock to be changed; None when it has none, or it was removed."""
-    row = await session.get(DeviceRow, device_id, with_for_update=True, populate_existing=True)
+    row = await session.get(DeviceRow, device_id, with_for_update={"key_share": True}, populate_existing=True)
     mine = row is not None and row.workspace_id == workspace_id and row.removed_at is None
     return row if mine else None
 
@@ -208,7 +210,7 @@ async def set_policy(session: AsyncSession, device_id: UUID, settings: Mapping[s
     Raises:
         ValidationError: a setting is unknown, or they contradict each other or the workspace's.
     """
-    row = await session.get_one(DeviceRow, device_id, with_for_update=True, populate_existing=True)
+    row = await session.get_one(DeviceRow, device_id, with_for_update={"key_share": True}, populate_existing=True)
     workspace = await session.get_one(WorkspaceRow, row.workspace_id)
     Policy().overridden(workspace.policy, settings)
     row.policy = dict(settings)
@@ -220,7 +222,7 @@ async def _devices_of(session: AsyncSession, account: ConnectedAccountRow) -> li
         select(DeviceRow)
         .where(DeviceRow.account_id == account.id)
         .order_by(col(DeviceRow.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return list((await session.exec(chosen)).all())

@@ -7,10 +7,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from api.app import create_app
+from api.http.routes import ROUTES
 from tests.docs.pages import ROOT, first_cells, section
-from tests.store.keys import new_ring
-from workers.codec import KeyRingCodec
 from workers.command import build
 from workers.settings import Settings, variable_of
 
@@ -102,13 +100,12 @@ def test_every_port_is_on_loopback_and_is_where_the_documentation_says() -> None
     assert ui["environment"]["TEMPORAL_CODEC_ENDPOINT"] == "http://127.0.0.1:8080/codec"
 
 
-async def test_what_the_checks_ask_for_exists() -> None:
+def test_what_the_checks_ask_for_exists() -> None:
     probe = SERVICES["api"]["healthcheck"]["test"][-1]
     compile(probe, "api", "exec")
     compile(SERVICES["worker"]["healthcheck"]["test"][-1], "worker", "exec")
     (path,) = re.findall(r"127\.0\.0\.1:8080(/\w+)", probe)
-    app = create_app(codec=KeyRingCodec(new_ring()), ui_origin="http://127.0.0.1:8233")
-    assert str(app.url_path_for("health")) == path
+    assert path in {route.path for route in ROUTES}
     assert (
         SERVICES["worker"]["environment"]["LATCHWORK_METRICS_ADDRESS"] in SERVICES["worker"]["healthcheck"]["test"][-1]
     )

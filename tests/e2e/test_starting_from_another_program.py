@@ -112,7 +112,8 @@ async def test_a_code_lives_its_whole_life_by_the_document(house: House, strange
     lock, code_id = await house.new_lock(f"Lock {uuid4()}"), str(uuid4())
     told = await stranger.run(WHOLE_LIFE, code_id, await wanted(house, lock, name="Ada"))
     keys = (
-        "access_code_id device_id device_name workspace_id type status starts_at ends_at generation problems is_ended"
+        "access_code_id device_id device_name workspace_id type status starts_at ends_at generation problems is_ended "
+        "pulled_backup_access_code_id"
     )
     assert list(told["created"]) == keys.split()
     assert told["created"]["access_code_id"] == told["again"]["access_code_id"] == code_id
@@ -177,7 +178,7 @@ async def scenario(address, code_id, request):
 
 async def test_an_ended_code_starts_no_second_life_and_can_be_deleted(house: House, stranger: Stranger) -> None:
     lock, code_id, now = await house.new_lock(f"Lock {uuid4()}"), uuid4(), await house.now()
-    request = {"device_id": str(lock.id), "ends_at": (now + timedelta(seconds=2)).isoformat()}
+    request = {"device_id": str(lock.id), "ends_at": (now + timedelta(seconds=8)).isoformat()}
     first, again, present = await stranger.run(ENDED, str(code_id), request)
     assert again == first
     assert (present["status"], present["is_ended"]) == ("unset", True)

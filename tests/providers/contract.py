@@ -250,7 +250,7 @@ class DriverContract:
         assert await bench.pins(bench.plain) == ([PIN.get_secret_value()] if effect else [])
 
     async def test_answer_slower_than_timeout_is_unknown(self, bench: Bench) -> None:
-        await bench.fault(bench.plain, "slow", on="program", count=1, delay_seconds=0.7)
+        await bench.fault(bench.plain, "slow", on="program", count=1, delay_seconds=1.7)
         assert isinstance(await bench.put(bench.place()), Unknown)
         assert await bench.pins(bench.plain) == [PIN.get_secret_value()]
 

@@ -349,3 +349,21 @@ async def test_a_pool_at_rest_does_nothing(house: House, pools: Pools) -> None:
 async def events_in(house: House, workflow_id: str) -> int:
     """Count the events in a workflow's history."""
     return len((await house.client.get_workflow_handle(workflow_id).fetch_history()).events)
+
+
+async def test_a_code_that_loses_its_backup_asks_for_another(house: House, pools: Pools) -> None:
+    lock = await house.new_lock(f"Unlucky {uuid4()}")
+    await pools.filled(lock)
+    life = await house.start(await house.request(lock))
+    await house.pass_time(until=life.starts_at - SOON)
+    await house.fault(lock, "http_500", on="program")
+    await house.pass_time(until=life.starts_at + BACKUP_AFTER + SOON)
+    first = await pools.stand_in(life)
+    assert first is not None
+    await AccessCodeService(house.client, house.database, house.keyring).delete(first)
+    await pools.settle()
+    second = await pools.stand_in(life)
+    assert second not in (None, first)
+    assert second is not None
+    assert not await house.opens(lock, await pools.digits(first))
+    assert await house.opens(lock, await pools.digits(second))

@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from api.access_codes import AccessCodeService
+from api.common_codes import CommonCodeService
 from domain.access_code import Status
 from domain.requests import CodeChange
 from providers.simulated.faults import FaultKind
 from tests.house import House
-from tests.workflows import test_faults
+from tests.workflows import test_backup_codes, test_common_codes, test_faults
+from tests.workflows.pool_house import Pools
 from tests.workflows.test_faults import Case
 from workflows.contracts import UpdateName
 
@@ -54,3 +57,16 @@ async def test_a_code_shows_what_is_wrong_with_its_lock(house: House) -> None:
     await test_faults.test_a_code_shows_what_is_wrong_with_its_lock_or_account(
         house, FaultKind.OFFLINE, "device_disconnected", Status.SETTING
     )
+
+
+async def test_a_code_that_fails_has_a_backup_until_its_end(house: House) -> None:
+    await test_backup_codes.test_a_code_that_fails_has_a_backup_until_its_end(house, Pools(house))
+
+
+async def test_pulls_at_once_give_everybody_another_code(house: House) -> None:
+    await test_backup_codes.test_a_pull_gives_everybody_another_code_and_everybody_the_same_again(house, Pools(house))
+
+
+async def test_one_backup_pin_opens_every_lock_of_a_group(house: House) -> None:
+    service = CommonCodeService(AccessCodeService(house.client, house.database, house.keyring), house.database)
+    await test_common_codes.test_one_backup_pin_opens_every_lock_of_the_group(house, Pools(house), service)
