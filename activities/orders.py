@@ -1,11 +1,13 @@
 """What workflows hand to activities and get back.  Orders name codes by id; no digits pass here in the clear."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from domain.access_code import AccessCode, Ending
+from domain.action_attempts import Moved
 from domain.devices import DeviceCard
 from domain.requests import CodeChange, CodeRequest, DeviceChange, Sibling
 
@@ -161,3 +163,31 @@ class DeliveryOrder(_Order):
     event_id: UUID
     webhook_id: UUID
     once: bool = False
+
+
+class MoveOrder(_Order):
+    """Lock or unlock a door."""
+
+    action_attempt_id: UUID
+    workspace_id: UUID
+    device_id: UUID
+    provider: str
+    locked: bool
+    asked_at: AwareDatetime
+
+    def row(self) -> dict[str, Any]:
+        """Give what its row is made of."""
+        return {
+            "id": self.action_attempt_id,
+            "workspace_id": self.workspace_id,
+            "device_id": self.device_id,
+            "locked": self.locked,
+            "now": self.asked_at,
+        }
+
+
+class GiveUpOrder(_Order):
+    """Write down how a door was not moved."""
+
+    move: MoveOrder
+    moved: Moved

@@ -1,24 +1,38 @@
-"""The application service of action attempts: a row says what was asked for, the code says how it stands."""
+"""The application service of action attempts: a row says what was asked for, the code, or the lock, says how it stands."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from domain.action_attempts import PENDING, ActionType, Outcome, outcome
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from api.errors import TemporalUnavailableError
+from domain.action_attempts import PENDING, ActionType, Moved, Outcome, outcome
 from store import codes
-from store.action_attempts import page_of_attempts, seen_generation
+from store.action_attempts import begin_move, page_of_attempts, seen_generation
 from store.api_tables import ActionAttemptRow
 from store.codes import StoredCode
 from store.database import Database
 from store.once import make_once
 from store.pages import Page
-from workflows.contracts import AccessCodeReceipt
+from store.tables import DeviceRow
+from workflows.contracts import (
+    MOVE_DOOR_WORKFLOW,
+    QUEUE,
+    AccessCodeReceipt,
+    MoveDoorInput,
+    move_door_workflow_id,
+)
 
 
 class ActionAttemptService:
     """Keeps and tells what was asked for.  Every method may raise `StoreUnavailableError`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, client: Client, database: Database) -> None:
+        self._client = client
         self._database = database
 
     async def begin(self, attempt_id: UUID, action: ActionType, receipt: AccessCodeReceipt) -> ActionAttemptRow:
@@ -36,6 +50,43 @@ class ActionAttemptService:
             await make_once(session, ActionAttemptRow, **row.model_dump())
         return row
 
+    async def move(self, attempt_id: UUID, device: DeviceRow, provider: str, *, locked: bool) -> ActionAttemptRow:
+        """Have a door locked or unlocked; repeating it with the same id moves it once.
+
+        Raises:
+            TemporalUnavailableError: Temporal does not take it; call again with the same id.
+        """
+        asked = MoveDoorInput(
+            action_attempt_id=attempt_id,
+            workspace_id=device.workspace_id,
+            device_id=device.id,
+            provider=provider,
+            locked=locked,
+        )
+        try:
+            await self._client.start_workflow(
+                MOVE_DOOR_WORKFLOW,
+                asked,
+                id=move_door_workflow_id(attempt_id),
+                task_queue=QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"{'lock' if locked else 'unlock'} {device.name}"[:200],
+            )
+        except WorkflowAlreadyStartedError:
+            pass  # by an earlier sending of this request
+        except RPCError as error:
+            raise TemporalUnavailableError(f"Temporal cannot take this now: {error.message}") from None
+        # The workflow writes the row as well: whoever is first, nobody who got the id finds nothing under it.
+        async with self._database.write() as session:
+            return await begin_move(
+                session,
+                id=attempt_id,
+                workspace_id=device.workspace_id,
+                device_id=device.id,
+                locked=locked,
+                now=datetime.now(UTC),
+            )
+
     async def page(
         self,
         workspace_id: UUID,
@@ -50,6 +101,8 @@ class ActionAttemptService:
 
     async def outcome(self, row: ActionAttemptRow, now: datetime) -> tuple[Outcome, StoredCode | None]:
         """Say how an attempt stands, with its code; None for a code that never came to be."""
+        if row.access_code_id is None or row.generation is None:
+            return (PENDING if row.moved is None else Moved.model_validate(row.moved).outcome), None
         async with self._database.read() as session:
             try:
                 stored = await codes.get(session, row.access_code_id)

@@ -5,19 +5,18 @@ leaves all of them or none.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from uuid import UUID, uuid5
 
 from pydantic import SecretStr
 
 from api.access_codes import AccessCodeService
+from domain.common_keys import made_up_key, shown_key
 from domain.refusals import RefusalType, RefusedError, refuse
 from domain.requests import CodeChange, CodeRequest, Sibling
 from store.common_codes import sharing
 from store.database import Database
-
-KEY_PREFIX = "auto_set_by_create_multiple_"
-"""Seam's own: callers look for it."""
 
 _CANNOT_BE_SHARED = frozenset(
     {
@@ -66,7 +65,7 @@ class CommonCodeService:
         except RefusedError as error:
             if when_not_shared is WhenNotShared.THROW or error.refusal.type not in _CANNOT_BE_SHARED:
                 raise
-            return [await self._alone(request, one, batch_id, pin) for one in device_ids]
+            return await self._apart(request, device_ids, batch_id, pin)
         return [place.access_code_id for place in places]
 
     async def update(self, workspace_id: UUID, common_code_key: str, change: CodeChange) -> int:
@@ -77,7 +76,7 @@ class CommonCodeService:
         """
         async with self._database.read() as session:
             ids = [row.id for row in await sharing(session, workspace_id, common_code_key)]
-        if not ids:
+        if not ids or shown_key(common_code_key) is None:
             raise refuse(
                 RefusalType.ACCESS_CODE_NOT_FOUND, "no access code has this key", field="common_code_key", rule="known"
             )
@@ -89,11 +88,26 @@ class CommonCodeService:
         self, request: CodeRequest, places: Sequence[Sibling], batch_id: UUID, pin: SecretStr | None
     ) -> None:
         first, *others = places
-        key = request.common_code_key or f"{KEY_PREFIX}{batch_id}"
+        key = request.common_code_key or made_up_key(str(batch_id), digits_given=pin is not None)
         shared = request.model_copy(
             update={"device_id": first.device_id, "siblings": tuple(others), "common_code_key": key}
         )
         await self._service.create(shared, access_code_id=first.access_code_id, pin=pin)
+
+    async def _apart(
+        self, request: CodeRequest, device_ids: Sequence[UUID], batch_id: UUID, pin: SecretStr | None
+    ) -> list[UUID]:
+        """Give each lock a code by itself; when one is refused, those before it are ended: all of them or none."""
+        made: list[UUID] = []
+        try:
+            for device_id in device_ids:
+                made.append(await self._alone(request, device_id, batch_id, pin))  # kept for the end
+        except RefusedError:
+            for access_code_id in made:
+                with suppress(RefusedError):  # ended already, by an earlier sending of this request
+                    await self._service.delete(access_code_id)
+            raise
+        return made
 
     async def _alone(self, request: CodeRequest, device_id: UUID, batch_id: UUID, pin: SecretStr | None) -> UUID:
         """Give a lock the caller's digits if it takes them, else digits of its own; name the code.

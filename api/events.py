@@ -1,6 +1,7 @@
 """The application service of events: reading what happened."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -11,6 +12,7 @@ from store import code_lists
 from store.database import Database
 from store.event_lists import EventFilter, select_events, select_operations
 from store.keyring import KeyRing
+from store.published_events import publish
 from store.tables import AttemptRow, EventRow
 
 
@@ -33,6 +35,15 @@ class EventReader:
         """List the operations on the lock that a code caused, the newest first."""
         async with self._database.read() as session:
             return await select_operations(session, access_code_id, limit=limit)
+
+    async def published(self, rows: Sequence[EventRow], keyring: KeyRing | None) -> Sequence[dict[str, Any]]:
+        """Give the bodies that webhooks deliver; without a key ring, none with digits.
+
+        Raises:
+            KeyRingError: a key that encrypted digits is missing.
+        """
+        async with self._database.read() as session:
+            return await publish(session, rows, keyring)
 
     async def reveal(self, code_ids: Collection[UUID], keyring: KeyRing) -> Mapping[UUID, SecretStr]:
         """Give the present digits of codes, deleted ones included.  Whoever calls this answers for the right to it.

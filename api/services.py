@@ -58,7 +58,7 @@ class Services:
             accounts=AccountService(client, database, keyring),
             devices=DeviceService(client, database),
             events=EventReader(database),
-            attempts=ActionAttemptService(database),
+            attempts=ActionAttemptService(client, database),
             answers=AnswerService(database),
             keys=KeyService(database, keyring),
             webhooks=WebhookService(client, database, keyring, for_development=for_development),

@@ -5,11 +5,15 @@ Nothing is stored but what was asked and in which generation; the rest follows f
     create, update   success  once the lock has the newest digits and name, not before `starts_at`
                      error    the lock refuses them for good, or the code ended without them
     delete           success  once the code is proven gone
+
+Moving a door is asked of the lock at once, so how it ended is stored as it was seen (`Moved`).
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
 
 from domain.access_code import AccessCode, Ending
 from domain.lifecycle import is_over, is_refused, is_up_to_date
@@ -22,6 +26,8 @@ class ActionType(StrEnum):
     CREATE = "CREATE_ACCESS_CODE"
     UPDATE = "UPDATE_ACCESS_CODE"
     DELETE = "DELETE_ACCESS_CODE"
+    LOCK = "LOCK_DOOR"
+    UNLOCK = "UNLOCK_DOOR"
 
 
 class AttemptStatus(StrEnum):
@@ -39,6 +45,23 @@ class Outcome:
     status: AttemptStatus
     error: str | None = None
     message: str | None = None
+
+
+class Moved(BaseModel):
+    """How locking or unlocking a door ended.  `confirmed`: the lock was seen so, not only its vendor's yes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    error: str | None = None
+    message: str | None = None
+    confirmed: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """Give how the attempt stands by it."""
+        if self.error is None:
+            return SUCCESS
+        return Outcome(AttemptStatus.ERROR, self.error, self.message)
 
 
 PENDING, SUCCESS = Outcome(AttemptStatus.PENDING), Outcome(AttemptStatus.SUCCESS)

@@ -34,6 +34,8 @@ class Capabilities(BaseModel):
     min_gap: timedelta = timedelta(0)
     """The least time between two writes to one lock."""
     supports_backup_access_code_pool: bool = True
+    can_remotely_lock: bool = False
+    can_remotely_unlock: bool = False
     webhooks_from_lock: bool = False
     """What the vendor's webhooks say of a code is the lock's own word: it proves that a code is set."""
 
@@ -51,6 +53,8 @@ class DeviceFacts(BaseModel):
     time_zone: str | None = None
     """IANA name; None when the vendor does not say."""
     battery_level: float | None = Field(default=None, ge=0, le=1)
+    locked: bool | None = None
+    """Whether the door is locked; None when the vendor does not say."""
     supported_code_lengths: tuple[int, ...] = DEFAULT_CODE_LENGTHS
     max_active_codes_supported: int | None = None
     """How many codes fit on the lock at once; None: unknown, treated as unlimited."""

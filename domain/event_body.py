@@ -21,6 +21,20 @@ DESCRIPTIONS = {
 }
 """What Seam's types for these events require besides from and to."""
 
+ENVELOPE = frozenset(
+    {
+        "event_id",
+        "event_type",
+        "workspace_id",
+        "created_at",
+        "occurred_at",
+        "access_code_id",
+        "device_id",
+        "connected_account_id",
+    }
+)
+"""What every event may have: which one it is, when, and about what."""
+
 _ABOUT_TROUBLE = frozenset({EventType.DELAY_IN_SETTING, EventType.FAILED_TO_SET, EventType.FAILED_TO_REMOVE})
 _INSTANTS = frozenset({"starts_at", "ends_at"})
 _LEFT_OUT = object()

@@ -34,6 +34,8 @@ class EventType(StrEnum):
     DEVICE_MANAGED = "device.unmanaged.converted_to_managed"
     ACCOUNT_CONNECTED = "connected_account.connected"
     ACCOUNT_DISCONNECTED = "connected_account.disconnected"
+    LOCKED = "lock.locked"
+    UNLOCKED = "lock.unlocked"
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_TEST = "webhook.test"
 

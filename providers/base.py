@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
@@ -117,6 +117,14 @@ class Unknown:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class NotMoved:
+    """The lock or its vendor refused to lock or unlock the door."""
+
+    message: str
+
+
+MoveResult = Confirmed | Accepted | NotMoved | Unknown
 WriteResult = Confirmed | Accepted | Rejected | Unknown
 
 
@@ -202,6 +210,19 @@ class Driver(Protocol):
 
     async def aclose(self) -> None:
         """Release the connections."""
+        ...
+
+
+@runtime_checkable
+class DoorDriver(Protocol):
+    """What a driver may have besides: it locks and unlocks doors.  Errors and doubts are as for `Driver`'s writes."""
+
+    async def lock(self, lock_id: str, idempotency_key: str) -> MoveResult:
+        """Have the door locked; one that is locked already stays so."""
+        ...
+
+    async def unlock(self, lock_id: str, idempotency_key: str) -> MoveResult:
+        """Have the door unlocked; one that is unlocked already stays so."""
         ...
 
 

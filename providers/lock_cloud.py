@@ -1,6 +1,7 @@
 """The driver for lock clouds in the shape that Seam publishes for lock makers.
 
     GET /locks · GET /locks/{id} · GET|POST /locks/{id}/access_codes · PATCH|DELETE /access_codes/{id}
+    POST /locks/{id}/lock · POST /locks/{id}/unlock
 
 One method call is one exchange; only `remove` without a reference lists first, to find what to remove.  The vendor
 addresses codes by its own id, so what is ours is recognised by that id, by equal digits, or by our mark in the name,
@@ -24,6 +25,7 @@ from providers.base import (
     Known,
     LockGoneError,
     Masked,
+    MoveResult,
     NonsenseError,
     Place,
     ProviderError,
@@ -37,9 +39,17 @@ from providers.base import (
     WriteResult,
 )
 from providers.http import EventHooks, Reply, VendorClient, read_error, write_failure
-from providers.lock_cloud_wire import Ack, CodeList, ListedCode, LockDescription, LockList, parse
-
-DEVICE_OFFLINE = "DEVICE_OFFLINE"
+from providers.lock_cloud_doors import move_result
+from providers.lock_cloud_wire import (
+    DEVICE_OFFLINE,
+    LOCK_GONE,
+    Ack,
+    CodeList,
+    ListedCode,
+    LockDescription,
+    LockList,
+    parse,
+)
 
 REJECTIONS: Mapping[str, RejectReason] = {
     "PIN_CONFLICT": RejectReason.DUPLICATE_PIN,
@@ -51,8 +61,6 @@ REJECTIONS: Mapping[str, RejectReason] = {
     "NOT_SUPPORTED": RejectReason.CONSTRAINTS_VIOLATED,
 }
 """The vendor's `error_code`s that refuse for good."""
-
-LOCK_GONE = frozenset({"LOCK_NOT_FOUND", "DEVICE_NOT_FOUND"})
 
 
 def _http_url(value: str) -> str:
@@ -182,9 +190,21 @@ class LockCloudDriver:
         )
         return _removal_result(reply, place, reference)
 
+    async def lock(self, lock_id: str, idempotency_key: str) -> MoveResult:
+        """Have the door locked."""
+        return await self._move(lock_id, "lock", idempotency_key)
+
+    async def unlock(self, lock_id: str, idempotency_key: str) -> MoveResult:
+        """Have the door unlocked."""
+        return await self._move(lock_id, "unlock", idempotency_key)
+
     async def aclose(self) -> None:
         """Release the connections."""
         await self._client.aclose()
+
+    async def _move(self, lock_id: str, verb: str, idempotency_key: str) -> MoveResult:
+        path = f"/locks/{_segment(lock_id)}/{verb}"
+        return move_result(await self._client.order("POST", path, idempotency_key=idempotency_key), lock_id)
 
     async def _list(self, lock_id: str) -> Sequence[ListedCode] | Unreadable:
         reply = await self._client.ask(f"/locks/{_segment(lock_id)}/access_codes")

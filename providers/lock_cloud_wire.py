@@ -15,6 +15,10 @@ from domain.constraints import CodeConstraint, ConstraintType
 from domain.devices import DEFAULT_CODE_LENGTHS, Capabilities, DeviceFacts
 from providers.base import Known, Masked, NonsenseError
 
+DEVICE_OFFLINE = "DEVICE_OFFLINE"
+LOCK_GONE = frozenset({"LOCK_NOT_FOUND", "DEVICE_NOT_FOUND"})
+"""`error_code`s about the lock itself."""
+
 
 class _Wire(BaseModel):
     # Errors never quote the input: it may hold digits.
@@ -25,6 +29,12 @@ class Ack(_Wire):
     """The reply to a write: which code on which lock."""
 
     reference: str = Field(validation_alias=AliasChoices("access_code_id", "id"))
+    lock_id: str
+
+
+class MoveAck(_Wire):
+    """The reply to an order to lock or unlock: which lock took it."""
+
     lock_id: str
 
 
@@ -78,6 +88,8 @@ class _Capabilities(_Wire):
     writes_settle_seconds: float = Field(default=0, ge=0)
     min_gap_seconds: float = Field(default=0, ge=0)
     supports_backup_access_code_pool: bool = True
+    can_remotely_lock: bool = False
+    can_remotely_unlock: bool = False
     webhooks_from_lock: bool = False
 
     def as_domain(self) -> Capabilities:
@@ -100,6 +112,7 @@ class LockDescription(_Wire):
     model: str | None = None
     time_zone: str | None = None
     battery_level: float | None = Field(default=None, ge=0, le=1)
+    locked: bool | None = None
     supported_code_lengths: tuple[int, ...] = DEFAULT_CODE_LENGTHS
     max_active_codes_supported: int | None = None
     code_constraints: tuple[_Constraint, ...] = ()

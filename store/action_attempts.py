@@ -1,12 +1,15 @@
 """Rows of action attempts, and what is known of the codes that they are about."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.action_attempts import ActionType, Moved
 from store.api_tables import ActionAttemptRow
+from store.once import make_once
 from store.pages import Page, paged
 from store.tables import AttemptRow
 
@@ -30,6 +33,33 @@ async def page_of_attempts(
         query = query.where(ActionAttemptRow.device_id == device_id)
     created_at, id = col(ActionAttemptRow.created_at), col(ActionAttemptRow.id)
     return (await session.exec(paged(query, created_at, id, page))).all()
+
+
+async def begin_move(
+    session: AsyncSession, *, id: UUID, workspace_id: UUID, device_id: UUID, locked: bool, now: datetime
+) -> ActionAttemptRow:
+    """Give the row of an attempt to move a door, which is made once, and keep it from others."""
+    action = ActionType.LOCK if locked else ActionType.UNLOCK
+    await make_once(
+        session,
+        ActionAttemptRow,
+        id=id,
+        workspace_id=workspace_id,
+        action_type=action.value,
+        device_id=device_id,
+        created_at=now,
+    )
+    return (await session.exec(select(ActionAttemptRow).where(ActionAttemptRow.id == id).with_for_update())).one()
+
+
+async def end_move(session: AsyncSession, id: UUID, moved: Moved) -> bool:
+    """Write down how moving a door ended.  False: that is known already, and stays."""
+    row = (await session.exec(select(ActionAttemptRow).where(ActionAttemptRow.id == id).with_for_update())).one()
+    if row.moved is not None:
+        return False
+    row.moved = moved.model_dump(mode="json")
+    session.add(row)
+    return True
 
 
 async def seen_generation(session: AsyncSession, access_code_id: UUID) -> int:

@@ -37,7 +37,7 @@ class ApiKeyRow(SQLModel, table=True):
 
 
 class ActionAttemptRow(SQLModel, table=True):
-    """Something that was asked for and takes its time.  How it stands is computed when somebody asks."""
+    """Something that was asked for and takes its time.  How it stands with a code is computed when somebody asks."""
 
     __tablename__ = "action_attempts"
     __table_args__ = (
@@ -50,9 +50,12 @@ class ActionAttemptRow(SQLModel, table=True):
     action_type: str
     """`domain.action_attempts.ActionType`."""
     device_id: UUID
-    access_code_id: UUID
-    generation: int
+    access_code_id: UUID | None = None
+    """None where a door is to be moved."""
+    generation: int | None = None
     """The generation that the code had when it was asked for."""
+    moved: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """`domain.action_attempts.Moved`: how moving a door ended; None until then, and for codes."""
     created_at: datetime = _instant()
 
 

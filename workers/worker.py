@@ -22,6 +22,7 @@ from activities.backup_pools import BackupPoolActivities
 from activities.backups import BackupActivities
 from activities.device_codes import DeviceCodeActivities
 from activities.device_use import DeviceUseActivities
+from activities.doors import DoorActivities
 from activities.drivers import Drivers, MakeDriver
 from activities.lock_news import LockNewsActivities
 from activities.outbound import GuardedTransport, Sender
@@ -38,6 +39,7 @@ from workflows.access_code import AccessCodeWorkflow
 from workflows.backup_pool import BackupPoolWorkflow
 from workflows.contracts import QUEUE, WEBHOOK_QUEUE, provider_queue
 from workflows.lock_news import LockNewsWorkflow
+from workflows.move_door import MoveDoorWorkflow
 from workflows.sync_account import SyncAccountWorkflow
 from workflows.update_device import UpdateDeviceWorkflow
 from workflows.webhook_delivery import WebhookDeliveryWorkflow
@@ -46,6 +48,7 @@ WORKFLOWS: tuple[type, ...] = (
     AccessCodeWorkflow,
     BackupPoolWorkflow,
     LockNewsWorkflow,
+    MoveDoorWorkflow,
     SyncAccountWorkflow,
     UpdateDeviceWorkflow,
     WebhookDeliveryWorkflow,
@@ -116,6 +119,7 @@ async def running_workers(
     neighbours = TemporalNeighbours(client)
     registration = RegistrationActivities(database, keyring, neighbours, limit)
     device_codes = DeviceCodeActivities(database, keyring, drivers, neighbours, limit)
+    doors = DoorActivities(database, drivers, limit)
     accounts = AccountActivities(database, drivers, neighbours)
     pools = BackupPoolActivities(database, neighbours)
     device_use = DeviceUseActivities(database, neighbours)
@@ -126,7 +130,15 @@ async def running_workers(
         client,
         task_queue=QUEUE,
         workflows=WORKFLOWS,
-        activities=[*registration.all(), *accounts.all(), *pools.all(), *backups.all(), *device_use.all(), *news.all()],
+        activities=[
+            *registration.all(),
+            *accounts.all(),
+            *pools.all(),
+            *backups.all(),
+            *device_use.all(),
+            *news.all(),
+            doors.give_up,
+        ],
         deployment_config=_BUILD,
         max_cached_workflows=settings.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=_STICKY_QUEUE,
@@ -136,7 +148,7 @@ async def running_workers(
         Worker(
             client,
             task_queue=provider_queue(name),
-            activities=device_codes.all(),
+            activities=[*device_codes.all(), *doors.all()],
             deployment_config=_BUILD,
             max_concurrent_activities=_CONCURRENT_LOCK_CALLS,
             graceful_shutdown_timeout=limit,

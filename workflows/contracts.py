@@ -27,6 +27,7 @@ BACKUP_POOL_WORKFLOW = "BackupPoolWorkflow"
 SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
 WEBHOOK_DELIVERY_WORKFLOW = "WebhookDeliveryWorkflow"
 UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
+MOVE_DOOR_WORKFLOW = "MoveDoorWorkflow"
 LOCK_NEWS_WORKFLOW = "LockNewsWorkflow"
 
 
@@ -62,6 +63,11 @@ def backup_pool_workflow_id(pool_id: str) -> str:
 def update_device_workflow_id(device_id: UUID, change_id: UUID) -> str:
     """Give the workflow id of one change of a lock's use; repeated with the same `change_id` it is one change."""
     return f"update-device/{device_id}/{change_id}"
+
+
+def move_door_workflow_id(action_attempt_id: UUID) -> str:
+    """Give the workflow id of one action attempt on a door: two starts of one id move it once."""
+    return f"move-door/{action_attempt_id}"
 
 
 def sync_account_workflow_id(account_id: UUID) -> str:
@@ -226,6 +232,16 @@ class SyncAccountResult(BaseModel):
     devices: int
     added: int
     connected: int
+
+
+class MoveDoorInput(Request):
+    """The one argument of `MoveDoorWorkflow`; with `locked` false the door is unlocked."""
+
+    action_attempt_id: UUID
+    workspace_id: UUID
+    device_id: UUID
+    provider: str
+    locked: bool
 
 
 class LockNewsInput(Request):

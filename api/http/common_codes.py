@@ -12,6 +12,7 @@ from api.http.failures import not_found
 from api.http.parameters import Parameters, Text, When
 from api.http.showing import show_codes
 from api.http.table import Body, Call
+from domain.common_keys import shown_key
 from domain.requests import CodeChange
 from store.code_lists import CodeFilter
 from store.pages import Page
@@ -64,7 +65,7 @@ async def update_multiple(call: Call[UpdateMultiple]) -> Body:
     asked = call.asked
     wanted = CodeFilter(common_code_key=asked.common_code_key, is_over=False)
     codes = await call.services.codes.page(call.workspace_id, wanted, Page(limit=MOST_DEVICES))
-    if not codes:
+    if not codes or shown_key(asked.common_code_key) is None:
         raise not_found("access_code", "no access code has this key")
     for one in codes:
         call.count(one.device.id)

@@ -236,8 +236,6 @@ async def _use(call: Call[Any], is_managed: bool | None, has_pool: bool | None) 
         device_id=call.asked.device_id,
         workspace_id=call.workspace_id,
         is_managed=is_managed,
-        # As Seam has it: a lock's codes become unmanaged with it.
-        releases_codes=is_managed is False,
         backup_access_code_pool_enabled=has_pool,
     )
     await call.services.devices.update(change, change_id=call.operation_id)

@@ -1,8 +1,7 @@
 """How handlers show what services gave them: resources, with digits only for those who may see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from pydantic import SecretStr
 
@@ -10,7 +9,6 @@ from api.http.table import Call
 from api.resources.access_code import AccessCodeResource, access_code_resource
 from api.resources.action_attempt import ActionAttemptResource, action_attempt_resource
 from api.resources.device import DeviceResource, device_resource
-from api.resources.event import event_resource
 from domain.action_attempts import PENDING
 from domain.scopes import Scope
 from store.api_tables import ActionAttemptRow
@@ -54,16 +52,9 @@ async def show_device(call: Call[Any], located: Located) -> DeviceResource:
 
 
 async def show_events(call: Call[Any], rows: Sequence[EventRow]) -> list[dict[str, Any]]:
-    """Show events."""
-    digits: Mapping[UUID, SecretStr] = {}
-    if call.caller.may(Scope.PINS):
-        about = {row.access_code_id for row in rows if row.access_code_id is not None}
-        digits = await call.services.events.reveal(about, call.services.keyring) if about else {}
-    shown = []
-    for row in rows:
-        pin = None if row.access_code_id is None else digits.get(row.access_code_id)
-        shown.append(event_resource(row, _plain(pin)))
-    return shown
+    """Show events as webhooks deliver them."""
+    keyring = call.services.keyring if call.caller.may(Scope.PINS) else None
+    return list(await call.services.events.published(rows, keyring))
 
 
 async def show_attempt(call: Call[Any], row: ActionAttemptRow) -> ActionAttemptResource:

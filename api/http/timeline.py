@@ -1,6 +1,6 @@
 """The route that tells a code's story: its events, and every operation on the lock, newest first.  No digits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from api.http.failures import invalid
 from api.http.parameters import OfOneCode, Text, Words
 from api.http.table import Body, Call
 from api.resources.base import Resource, told
+from domain.event_body import ENVELOPE
 from store.event_lists import EventFilter
 from store.tables import AttemptRow, EventRow
 
@@ -60,7 +61,8 @@ async def get_timeline(call: Call[GetTimeline]) -> Body:
     wanted = EventFilter(access_code_ids=[stored.row.id])
     events = await call.services.events.list(call.workspace_id, wanted, limit=LONGEST_STORY, newest_first=True)
     attempts = await call.services.events.attempts(stored.row.id, limit=LONGEST_STORY)
-    story = sorted([*map(_of_event, events), *map(_of_attempt, attempts)], key=lambda entry: entry[0], reverse=True)
+    told_by = map(_of_event, events, await call.services.events.published(events, None))
+    story = sorted([*told_by, *map(_of_attempt, attempts)], key=lambda entry: entry[0], reverse=True)
     if asked.event_types is not None:
         story = [entry for entry in story if entry[1].event_type in asked.event_types]
     shown, more = _cut(story, asked)
@@ -92,13 +94,13 @@ def _place(at: datetime, kind: str, number: int | None) -> str:
     return f"{told(at)}/{kind}/{number or 0:012d}"
 
 
-def _of_event(row: EventRow) -> _Entry:
+def _of_event(row: EventRow, body: Mapping[str, Any]) -> _Entry:
     entry = TimelineEvent(
         event_type=row.event_type,
         occurred_at=told(row.occurred_at),
         description=f"{row.event_type.rpartition('.')[2].replace('_', ' ').capitalize()}.",
         actor={"type": "system"},
-        details=row.payload,
+        details={name: value for name, value in body.items() if name not in ENVELOPE},
         related_resource_ids={} if row.device_id is None else {"device_id": str(row.device_id)},
     )
     return _place(row.occurred_at, "event", row.sequence), entry

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api.resources.base import Moment, Resource, Told, told, told_problems
 from domain.access_code import AccessCodeType, Status
+from domain.common_keys import shown_key
 from domain.lifecycle import is_over, status
 from domain.pending_mutations import PendingMutation, pending_mutations
 from domain.problems import Problem, ProblemCode, Severity
@@ -70,7 +71,7 @@ def access_code_resource(
         type=wish.type,
         name=row.name,
         code=code,
-        common_code_key=row.common_code_key,
+        common_code_key=shown_key(row.common_code_key),
         created_at=row.created_at,
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,

@@ -28,6 +28,8 @@ def action_attempt_resource(
     if stands.status is AttemptStatus.SUCCESS:
         shown = None if access_code is None else access_code.model_dump(mode="json")
         result = {} if action is ActionType.DELETE else {"access_code": shown}
+        if row.moved is not None:
+            result = {"was_confirmed_by_device": row.moved["confirmed"]}
     failed = stands.status is AttemptStatus.ERROR
     return ActionAttemptResource(
         action_attempt_id=row.id,

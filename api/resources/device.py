@@ -36,6 +36,8 @@ class DeviceResource(Resource):
     space_ids: tuple[UUID, ...] = ()
     can_program_online_access_codes: bool
     can_unlock_with_code: bool
+    can_remotely_lock: bool
+    can_remotely_unlock: bool
 
 
 def device_resource(row: DeviceRow, account: ConnectedAccountRow, *, has_pool: bool = False) -> DeviceResource:
@@ -60,6 +62,8 @@ def device_resource(row: DeviceRow, account: ConnectedAccountRow, *, has_pool: b
         custom_metadata=row.custom_metadata,
         can_program_online_access_codes=takes_codes,
         can_unlock_with_code=takes_codes,
+        can_remotely_lock=facts.capabilities.can_remotely_lock,
+        can_remotely_unlock=facts.capabilities.can_remotely_unlock,
     )
 
 
@@ -112,6 +116,7 @@ def _properties(row: DeviceRow, facts: DeviceFacts, *, has_pool: bool) -> dict[s
         "manufacturer": facts.manufacturer,
         "max_active_codes_supported": facts.max_active_codes_supported,
         "battery_level": facts.battery_level,
+        "locked": facts.locked,
     }
     shown |= {name: value for name, value in optional.items() if value is not None}
     if facts.battery_level is not None:

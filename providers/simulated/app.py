@@ -54,6 +54,14 @@ def build_app(cloud: LockCloud, abort: Abort) -> FastAPI:
     async def create(request: Request, lock_id: str) -> Response:
         return await send(request, cloud.create(_seen(request), lock_id, _order(await request.body())))
 
+    @app.post("/locks/{lock_id}/lock")
+    async def lock(request: Request, lock_id: str) -> Response:
+        return await send(request, cloud.move(_seen(request), lock_id, locked=True))
+
+    @app.post("/locks/{lock_id}/unlock")
+    async def unlock(request: Request, lock_id: str) -> Response:
+        return await send(request, cloud.move(_seen(request), lock_id, locked=False))
+
     @app.patch("/access_codes/{code_id}")
     async def change(request: Request, code_id: str) -> Response:
         return await send(request, cloud.change(_seen(request), code_id, _order(await request.body())))

@@ -124,6 +124,16 @@ class LockCloud:
 
         return self._answer(request, Operation.REMOVE, self._owner(code_id), perform, Refusal.ACCESS_CODE_NOT_FOUND)
 
+    def move(self, request: Request, lock_id: str, *, locked: bool) -> Answer:
+        """POST /locks/{id}/lock and /locks/{id}/unlock."""
+
+        def perform(lock: Lock, plan: Plan) -> JSON:
+            lock.check_move(locked=locked)
+            self._reach(lock, plan, lambda _at: lock.move(locked=locked))
+            return {"lock_id": lock.facts.lock_id, "status": "pending"}
+
+        return self._answer(request, Operation.MOVE, lock_id, perform)
+
     # --- what the control side needs ----------------------------------------------------------------------------
 
     def lock(self, lock_id: str) -> Lock:
@@ -235,7 +245,7 @@ class LockCloud:
             answer = Answer(None)
         elif shape is Shape.NOT_JSON:
             answer = Answer(200)
-        elif shape is Shape.OTHER_LOCK and true.body and operation in (Operation.PROGRAM, Operation.REMOVE):
+        elif shape is Shape.OTHER_LOCK and true.body and operation in _WRITES:
             other = self._other_than(self._known(lock_id or ""))
             answer = Answer(true.status, {**true.body, "lock_id": other.facts.lock_id})
         return Answer(answer.status, answer.body, answer.headers, plan.wait_seconds)
@@ -280,6 +290,8 @@ class LockCloud:
     def _other_than(self, lock: Lock) -> Lock:
         return next((other for other in self.locks.values() if other is not lock), _NO_LOCK)
 
+
+_WRITES = frozenset({Operation.PROGRAM, Operation.REMOVE, Operation.MOVE})
 
 _NO_LOCK = Lock(DeviceFacts(lock_id="another-lock", name="Another Lock"))
 """Stands where the answer needs a lock and the cloud has none; nothing is ever written to it."""

@@ -24,6 +24,8 @@ class Operation(StrEnum):
     READ = "read"
     PROGRAM = "program"
     REMOVE = "remove"
+    MOVE = "move"
+    """Locking or unlocking the door."""
     DESCRIBE = "describe"
     LIST_LOCKS = "list_locks"
     NOTIFY = "notify"
@@ -36,6 +38,7 @@ class FaultTarget(StrEnum):
     READ = "read"
     PROGRAM = "program"
     REMOVE = "remove"
+    MOVE = "move"
     ANY = "any"
 
 
@@ -61,6 +64,7 @@ class FaultKind(StrEnum):
     WRONG_LOCK = "wrong_lock"
     SLOTS_FULL = "slots_full"
     REJECT = "reject"
+    JAMMED = "jammed"
     ACCOUNT_DISCONNECTED = "account_disconnected"
     CLOCK_SKEW = "clock_skew"
     WEBHOOK_LOST = "webhook_lost"
@@ -80,8 +84,8 @@ class Shape(StrEnum):
     """As if all were well."""
 
 
-_CODES = frozenset({Operation.READ, Operation.PROGRAM, Operation.REMOVE})
-_WRITES = frozenset({Operation.PROGRAM, Operation.REMOVE})
+_LOCK = frozenset({Operation.READ, Operation.PROGRAM, Operation.REMOVE, Operation.MOVE})
+_WRITES = frozenset({Operation.PROGRAM, Operation.REMOVE, Operation.MOVE})
 _ALL = frozenset(Operation) - {Operation.NOTIFY}
 _WEBHOOKS = frozenset({Operation.NOTIFY})
 
@@ -100,11 +104,11 @@ class Kind:
 
 
 KINDS: Mapping[FaultKind, Kind] = {
-    FaultKind.OFFLINE: Kind(_CODES, Shape.ERROR, 503, "DEVICE_OFFLINE"),
-    FaultKind.FLAPPING: Kind(_CODES, Shape.ERROR, 503, "DEVICE_OFFLINE", needs="period_seconds"),
+    FaultKind.OFFLINE: Kind(_LOCK, Shape.ERROR, 503, "DEVICE_OFFLINE"),
+    FaultKind.FLAPPING: Kind(_LOCK, Shape.ERROR, 503, "DEVICE_OFFLINE", needs="period_seconds"),
     FaultKind.SLOW: Kind(_ALL, needs="delay_seconds"),
     FaultKind.HTTP_401: Kind(_ALL, Shape.ERROR, 401, "UNAUTHORIZED"),
-    FaultKind.HTTP_404_DEVICE: Kind(_CODES | {Operation.DESCRIBE}, Shape.ERROR, 404, "LOCK_NOT_FOUND"),
+    FaultKind.HTTP_404_DEVICE: Kind(_LOCK | {Operation.DESCRIBE}, Shape.ERROR, 404, "LOCK_NOT_FOUND"),
     FaultKind.HTTP_409: Kind(_ALL, Shape.ERROR, 409, "CONFLICT"),
     FaultKind.HTTP_429: Kind(_ALL, Shape.ERROR, 429, "TOO_MANY_REQUESTS"),
     FaultKind.HTTP_500: Kind(_ALL, Shape.ERROR, 500, "INTERNAL"),
@@ -116,9 +120,10 @@ KINDS: Mapping[FaultKind, Kind] = {
     FaultKind.STALE_READ: Kind(frozenset({Operation.READ}), needs="seconds_ago"),
     FaultKind.MASKED_READ: Kind(frozenset({Operation.READ})),
     FaultKind.MALFORMED: Kind(_ALL, Shape.NOT_JSON),
-    FaultKind.WRONG_LOCK: Kind(_CODES | {Operation.DESCRIBE}, Shape.OTHER_LOCK),
+    FaultKind.WRONG_LOCK: Kind(_LOCK | {Operation.DESCRIBE}, Shape.OTHER_LOCK),
     FaultKind.SLOTS_FULL: Kind(frozenset({Operation.PROGRAM}), Shape.ERROR, 409, "NO_SPACE"),
     FaultKind.REJECT: Kind(frozenset({Operation.PROGRAM}), Shape.ERROR, 422, "INVALID_PIN"),
+    FaultKind.JAMMED: Kind(frozenset({Operation.MOVE}), Shape.ERROR, 409, "JAMMED"),
     FaultKind.ACCOUNT_DISCONNECTED: Kind(_ALL, Shape.ERROR, 401, "ACCOUNT_DISCONNECTED"),
     # A skewed clock strikes no call: it moves the windows for as long as it stands.
     FaultKind.CLOCK_SKEW: Kind(frozenset(), needs="skew_seconds"),

@@ -144,6 +144,20 @@ class Lock:
         self._check_conflict(pin, beside=held)
         self._keep(at, {**self.codes, slot: replace(code, pin=pin)})
 
+    def check_move(self, *, locked: bool) -> None:
+        """See that the lock can be moved from afar.
+
+        Raises:
+            RefusedError: it cannot.
+        """
+        able = self.facts.capabilities
+        if not (able.can_remotely_lock if locked else able.can_remotely_unlock):
+            raise RefusedError(Refusal.NOT_SUPPORTED)
+
+    def move(self, *, locked: bool) -> None:
+        """Lock or unlock the door."""
+        self.facts = self.facts.model_copy(update={"locked": locked})
+
     def reset(self, at: datetime) -> None:
         """Back to the state of the factory: no codes."""
         self._keep(at, {})

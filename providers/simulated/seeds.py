@@ -13,8 +13,8 @@ PLAIN = ("Front Door", "Garden Gate", "Lake House", "Studio", "Loft", "Boat Hous
 
 
 def plain_lock(name: str, lock_id: str | None = None) -> Lock:
-    """A lock without peculiarities: 4-8 digits, 20 slots, changes in place."""
-    return Lock(_facts(name, lock_id=lock_id))
+    """A lock without peculiarities: 4-8 digits, 20 slots, changes in place, a bolt that moves from afar."""
+    return Lock(_plain(name, lock_id))
 
 
 def seeded_locks(seed: int = 0) -> list[Lock]:
@@ -37,8 +37,13 @@ def seeded_locks(seed: int = 0) -> list[Lock]:
         _facts("Tool Shed", model="Small", max_active_codes_supported=3),
         _facts("Pool House", model="Scheduled", capabilities=Capabilities(has_native_scheduling=True)),
     )
-    facts = (*(_facts(name) for name in PLAIN), *peculiar)
+    facts = (*(_plain(name) for name in PLAIN), *peculiar)
     return [Lock(lock.model_copy(update={"battery_level": round(dice.uniform(0.3, 1), 2)})) for lock in facts]
+
+
+def _plain(name: str, lock_id: str | None = None) -> DeviceFacts:
+    moves = Capabilities(can_remotely_lock=True, can_remotely_unlock=True)
+    return _facts(name, lock_id=lock_id, capabilities=moves, locked=True)
 
 
 def _facts(name: str, *, lock_id: str | None = None, model: str = "Plain", **other: object) -> DeviceFacts:

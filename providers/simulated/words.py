@@ -40,7 +40,7 @@ def truth(lock: Lock, *, at: datetime, is_online: bool) -> JSON:
 
 def headline(lock: Lock, *, is_online: bool) -> JSON:
     """The lock as the list of truths has it."""
-    return {"id": lock.facts.lock_id, "name": lock.facts.name, "online": is_online}
+    return {"id": lock.facts.lock_id, "name": lock.facts.name, "online": is_online, "locked": lock.facts.locked}
 
 
 def _slot(code: StoredCode, at: datetime) -> JSON:

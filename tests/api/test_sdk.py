@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import seam
@@ -12,6 +13,8 @@ from seam.exceptions import SeamHttpApiError, SeamHttpInvalidInputError, SeamHtt
 from seam.seam import Seam
 
 from api.http.routes import ROUTES
+from domain.constraints import CodeConstraint, ConstraintType
+from store.tables import AccessCodeRow
 from tests.api.door import Door, in_hours
 from tests.waiting import eventually
 
@@ -116,6 +119,33 @@ async def test_sdk_shares_digits_and_changes_them_together(door: Door, sdk: Call
     assert [(one.name, one.starts_at) for one in shown] == [("Family", codes[0].starts_at)] * 2
 
 
+async def test_digits_given_to_several_locks_hide_their_key(door: Door) -> None:
+    ids = [str((await door.lock()).id) for _ in range(2)]
+    made = await door.asked("/access_codes/create_multiple", device_ids=ids, code="482915", starts_at=in_hours(4))
+    assert [(one["code"], one["common_code_key"]) for one in made["access_codes"]] == [("482915", None)] * 2
+    async with door.house.database.read() as session:
+        row = await session.get_one(AccessCodeRow, UUID(made["access_codes"][0]["access_code_id"]))
+    refused = await door.refused("/access_codes/update_multiple", common_code_key=row.common_code_key, name="X")
+    assert refused == (404, "access_code_not_found")
+
+
+async def test_codes_that_are_made_apart_are_all_made_or_none(door: Door) -> None:
+    four, six = [await door.house.new_lock(f"{n} {uuid4()}", supported_code_lengths=(n,)) for n in (4, 6)]
+    rule = CodeConstraint(constraint_type=ConstraintType.START_DATE_IN_FUTURE)
+    later = await door.house.new_lock(f"Later {uuid4()}", code_constraints=(rule,))
+    refused = await door.refused(
+        "/access_codes/create_multiple",
+        device_ids=[str(lock.id) for lock in (four, six, later)],
+        behavior_when_code_cannot_be_shared="create_random_code",
+        starts_at=in_hours(-1),
+    )
+    assert refused == (400, "code_constraints_violated")
+    for lock in (four, six):
+        events = (await door.asked("/events/list", device_id=str(lock.id), event_type="access_code.created"))["events"]
+        await door.until_gone(events[0]["access_code_id"])
+        assert await door.house.truth(lock) == []
+
+
 async def test_sdk_pulls_a_backup_code(door: Door, sdk: Caller) -> None:
     lock = await door.lock()
     code = await sdk(
@@ -181,8 +211,17 @@ async def test_sdk_has_events_told_to_whoever_listens(door: Door, sdk: Caller) -
 
 
 async def test_sdk_manages_and_unmanages_a_lock(door: Door, sdk: Caller) -> None:
-    device_id = str((await door.lock()).id)
+    lock = await door.lock()
+    device_id = str(lock.id)
+    guest = await door.code(device_id=device_id)
+    await door.until(guest["access_code_id"], "set")
     await sdk(lambda s: s.devices.update(device_id=device_id, is_managed=False))
+    assert await door.house.opens(lock, guest["code"])
+    kept = await sdk(lambda s: s.access_codes.get(access_code_id=guest["access_code_id"]))
+    assert kept.status == "set"
+    await sdk(lambda s: s.access_codes.delete(access_code_id=guest["access_code_id"]))
+    await door.until_gone(guest["access_code_id"])
+    assert not await door.house.opens(lock, guest["code"])
     assert device_id in [one.device_id for one in await sdk(lambda s: s.devices.unmanaged.list())]
     with pytest.raises(SeamHttpApiError, match="managed"):
         await sdk(lambda s: s.access_codes.create(device_id=device_id))
@@ -194,7 +233,7 @@ async def test_sdk_hears_refusals_as_its_own_errors(door: Door, sdk: Caller) -> 
     with pytest.raises(SeamHttpInvalidInputError) as invalid:
         await sdk(lambda s: s.access_codes.create(device_id="no id"))
     assert invalid.value.get_validation_error_messages("device_id")
-    device_id = str((await door.lock()).id)
+    device_id = str((await door.house.device("Barn")).id)
     with pytest.raises(SeamHttpApiError) as refused:
         await sdk(lambda s: s.locks.unlock_door(device_id=device_id))
     assert refused.value.code == "action_not_supported_by_device"

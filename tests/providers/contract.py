@@ -15,12 +15,14 @@ from pydantic import SecretStr
 from providers.base import (
     Accepted,
     AccountDisconnectedError,
+    DoorDriver,
     Driver,
     Empty,
     Known,
     LockGoneError,
     Masked,
     NonsenseError,
+    NotMoved,
     Place,
     ProviderError,
     Rejected,
@@ -133,6 +135,29 @@ class DriverContract:
         elsewhere = Place(bench.plain, 1, "other-mark")
         assert isinstance(await bench.driver.read(elsewhere, PIN), Known)
         assert isinstance(await bench.driver.read(bench.place(slot=9), OTHER_PIN), Known)
+
+    async def test_door_moves_where_the_lock_can(self, bench: Bench) -> None:
+        assert isinstance(bench.driver, DoorDriver)
+        for act, locked in ((bench.driver.unlock, False), (bench.driver.lock, True)):
+            assert isinstance(await act(bench.plain, "k"), Accepted)
+            assert (await bench.driver.describe(bench.plain)).locked is locked
+        assert isinstance(await bench.driver.unlock(bench.masked, "k"), NotMoved)
+
+    @pytest.mark.parametrize(
+        ("fault", "answer"),
+        [("jammed", NotMoved), ("lost_reply", Unknown), ("malformed", Unknown), ("wrong_lock", Unknown)],
+    )
+    async def test_door_that_may_not_have_moved_is_no_success(self, bench: Bench, fault: str, answer: type) -> None:
+        assert isinstance(bench.driver, DoorDriver)
+        await bench.fault(bench.plain, fault)
+        assert isinstance(await bench.driver.unlock(bench.plain, "k"), answer)
+
+    async def test_door_of_a_lock_that_is_away_raises(self, bench: Bench) -> None:
+        assert isinstance(bench.driver, DoorDriver)
+        await bench.fault(bench.plain, "offline")
+        with pytest.raises(RetryLaterError) as away:
+            await bench.driver.unlock(bench.plain, "k")
+        assert away.value.offline
 
     async def test_mark_of_later_generation_is_not_ours(self, bench: Bench) -> None:
         await bench.driver.program(bench.place(slot=4), PIN, f"Jane {MARK}2", None, "k")

@@ -21,7 +21,7 @@ async def control(cloud_url: str) -> AsyncIterator[httpx.AsyncClient]:
 async def test_truth_lists_locks_with_their_state(control: httpx.AsyncClient) -> None:
     await control.post("/_faults/front-door", json={"kind": "offline"})
     locks = (await control.get("/_truth")).json()["locks"]
-    assert locks[0] == {"id": "front-door", "name": "Front Door", "online": False}
+    assert locks[0] == {"id": "front-door", "name": "Front Door", "online": False, "locked": True}
     assert locks[1]["online"] is True
 
 
