@@ -35,7 +35,7 @@ format: .venv/dev ## put the code in its format
 	$(BIN)/ruff format --quiet .
 
 test: check ## every test but the long ones
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
 
 test-long: check ## the long runs too
 	$(BIN)/python -m pytest

@@ -29,6 +29,7 @@ class Pull:
 
     async def play(self, scene: Scene) -> None:
         if scene.guests:
+            await scene.settle()
             await scene.pull([_guest(scene, number) for number in self.guests])
 
 

@@ -172,6 +172,10 @@ class Scene:
         """Let time pass."""
         await self.house.pass_time(until=await self.house.now() + units * self.unit + slack)
 
+    async def settle(self) -> None:
+        """Let what begins just now be begun: the time-skipping server can lose an update that comes in between."""
+        await self.wait(0, 3 * MOMENT)
+
     async def within(self, units: float, condition: Callable[[], Awaitable[bool]]) -> None:
         """Let time pass until something holds, which it must within so many units and some slack."""
         for _ in range(4):
