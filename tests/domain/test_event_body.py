@@ -28,6 +28,9 @@ NEW_WINDOW = with_window(stay(), NOON, NOON + timedelta(days=2), NOON).events[0]
 (SET,) = observe(stay(MAYBE), SeenOnLock(1), NOON, Capabilities()).events
 LATE = announce(stay(), ProblemCode.FAILED_TO_SET, NOON).events[0]
 
+MOVES = [kind for kind in EventType if kind.startswith("lock.")]
+"""The doors' own events: they say by which method."""
+
 EXAMPLES: dict[EventType, Event] = {
     event.event_type: event
     for event in [
@@ -40,6 +43,7 @@ EXAMPLES: dict[EventType, Event] = {
         announce(stay(), ProblemCode.DELAY_IN_SETTING, NOON).events[0],
         announce(stay(), ProblemCode.FAILED_TO_REMOVE, NOON).events[0],
         summed_up([NEW_PIN, NEW_NAME, NEW_WINDOW], NOON),
+        *(Event(event_type=kind, occurred_at=NOON, payload={"method": "remote"}) for kind in MOVES),
     ]
 }
 KNOWN_TO_THE_SDK = [kind for kind in EventType if kind.value in seam_event._SEAM_EVENT_VARIANTS]

@@ -101,6 +101,7 @@ async def test_a_pool_is_enabled_and_disabled_and_its_lock_is_unmanaged(running:
             await asyncio.sleep(0.2)
 
 
+@pytest.mark.long
 async def test_released_codes_stay_on_the_lock_and_are_no_matter_of_ours(running: Up) -> None:
     created = (await running.say("codes", "create", "Boat House", "--ends-at", "+1h", "--wait", "--json")).json
     assert (await running.say("devices", "unmanage", "Boat House", "--release", "--json")).json["is_managed"] is False
@@ -136,6 +137,7 @@ async def test_codes_of_a_home_share_their_digits_or_are_refused(running: Up) ->
     assert [code["common_code_key"] for code in apart] == [None, None]
 
 
+@pytest.mark.long
 async def test_a_policy_is_set_by_command_and_the_pool_follows(running: Up) -> None:
     await running.say("pools", "enable", "Lake House")
     await until_ready(running, "Lake House", DEFAULT_SIZE)

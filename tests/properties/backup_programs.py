@@ -138,6 +138,6 @@ class Program:
 PROGRAMS = st.builds(
     Program,
     locks=st.integers(1, 2),
-    guests=st.lists(WELCOME, min_size=1, max_size=4).map(tuple),
-    steps=st.lists(STEPS, min_size=2, max_size=7).map(tuple),
+    guests=st.lists(WELCOME, min_size=1, max_size=3).map(tuple),
+    steps=st.lists(STEPS, min_size=2, max_size=6).map(tuple),
 )

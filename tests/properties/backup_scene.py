@@ -223,9 +223,10 @@ class Scene:
         if not ends or self.sick.get(lock.id, ends) is None:
             return now
         well_since = self.sick.get(lock.id)
+        due = max(min(ends), code.wish.changed_at)  # an end that was moved into the past is due when it was moved
         if well_since is None:
-            return min(ends) + SLACK
-        return max(min(ends), well_since) + RETRY_INTERVAL * self.unit + SLACK
+            return due + SLACK
+        return max(due, well_since) + RETRY_INTERVAL * self.unit + SLACK
 
     async def judge_recovery(self) -> None:
         """Faults stop: pools are full again, and say so."""

@@ -23,6 +23,7 @@ async def keeps_its_promises(house: House, program: Program) -> None:
 AS_DRAWN = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(800)
 @settings(max_examples=25, derandomize=True, database=None, phases=AS_DRAWN, suppress_health_check=list(HealthCheck))
 @given(program=PROGRAMS)

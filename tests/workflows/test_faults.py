@@ -163,10 +163,10 @@ async def test_a_removal_that_fails_says_so_and_goes_on(house: House, kind: Faul
     assert await life.problems() == set()
     await house.pass_time(until=life.ends_at + timedelta(seconds=602))
     assert await life.problems() == {"failed_to_remove_from_device"}
-    await house.pass_time(until=life.ends_at + timedelta(days=3))
+    await house.pass_time(until=life.ends_at + timedelta(days=1))
     assert not (await life.stored()).code.closed
     await house.heal(lock)
-    await house.pass_time(until=life.ends_at + timedelta(days=3, minutes=15, seconds=5))
+    await house.pass_time(until=life.ends_at + timedelta(days=1, minutes=15, seconds=5))
 
     assert await house.truth(lock) == []
     assert await life.events() == [
