@@ -5,14 +5,32 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
 
-async def test_every_measurement_gives_its_figures(tmp_path: Path) -> None:
-    """The command ends well, and every life it measured was whole."""
-    told = tmp_path / "figures.json"
-    command = [sys.executable, "-m", "bench", "--smoke", "--json", str(told)]
+
+async def figures_of(told: Path, *only: str) -> dict[str, float]:
+    """Run the benchmarks small, and give what they say."""
+    command = [sys.executable, "-m", "bench", "--smoke", "--json", str(told), *(["--only", *only] if only else [])]
     process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
     assert await process.wait() == 0
-    figures = {figure["name"]: figure["value"] for figure in json.loads(told.read_text())["figures"]}
+    return _written(told)
+
+
+def _written(told: Path) -> dict[str, float]:
+    return {figure["name"]: figure["value"] for figure in json.loads(told.read_text())["figures"]}
+
+
+async def test_lives_are_measured_whole(tmp_path: Path) -> None:
+    """The command ends well, and every life it measured was whole."""
+    figures = await figures_of(tmp_path / "figures.json", "lifecycles", "registration")
+    assert figures["lifecycles that were whole"] == 1
+    assert "from call to registered, p50" in figures
+
+
+@pytest.mark.long
+async def test_every_measurement_gives_its_figures(tmp_path: Path) -> None:
+    """The command ends well, and every life it measured was whole."""
+    figures = await figures_of(tmp_path / "figures.json")
     assert figures["lifecycles that were whole"] == 1
     assert "from call to registered, p50" in figures
     assert "from starts_at to on the lock, p99" in figures
