@@ -20,6 +20,8 @@ from workflows.contracts import SEARCH_ATTRIBUTE_TYPES
 
 SUGGESTED_AFTER_EVENTS = 60
 UNIT = timedelta(seconds=0.3)
+BUSY = timedelta(seconds=20)
+"""What a busy machine may take beside the policy's time: what is tried here is that nothing is lost or doubled."""
 # A lock that refused is left alone for a quarter of an hour, whatever the policy.
 LASTING = ("reject",)
 TOGETHER = st.lists(
@@ -50,7 +52,7 @@ async def keep_their_promises(folder: Path, programs: list[Program], pauses: lis
         ) as env,
         open_house(env, env.client, keyring, folder) as house,
     ):
-        await asyncio.gather(replaced(house, pauses), *(program.play(house, UNIT) for program in programs))
+        await asyncio.gather(replaced(house, pauses), *(program.play(house, UNIT, BUSY) for program in programs))
         assert house.doubles == []
 
 

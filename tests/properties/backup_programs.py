@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from tests.house import House
-from tests.properties.backup_scene import MINUTE, Guest, Scene
+from tests.properties.backup_scene import MINUTE, SLACK, Guest, Scene
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,9 @@ class Program:
     guests: tuple[Welcome, ...]
     steps: tuple[Step, ...]
 
-    async def play(self, house: House, unit: timedelta = MINUTE) -> None:
+    async def play(self, house: House, unit: timedelta = MINUTE, slack: timedelta = SLACK) -> None:
         """Play it on fresh locks, and judge after each step."""
-        scene = await Scene.opened(house, self.locks, unit)
+        scene = await Scene.opened(house, self.locks, unit, slack)
         for step in (*self.guests, *self.steps):
             await step.play(scene)
             await scene.judge()

@@ -17,6 +17,7 @@ from domain.refusals import RefusedError
 from domain.requests import CodeChange, CodeRequest
 from store.tables import AccessCodeRow, DeviceRow
 from tests.house import House, Life, refusal_of
+from tests.waiting import eventually
 from tests.workflows.pool_house import Pools
 from workflows.contracts import STATE_QUERY, AccessCodeReceipt, UpdateName, access_code_workflow_id
 
@@ -142,7 +143,12 @@ async def test_one_backup_pin_opens_every_lock_of_the_group(
     assert [await house.opens(lock, await lives[0].pin()) for lock in locks] == [True, False, True]
     await house.heal(locks[1])
     await house.pass_time(until=lives[0].starts_at + 5 * HOURS + timedelta(minutes=2))
-    assert [await house.opens(lock, pin) for lock in locks] == [False, False, False]
+
+    async def every_door_is_shut() -> bool:
+        # Six codes end at once, and turns on a lock are taken in wall time: virtual time may run past one in hand.
+        return not any([await house.opens(lock, pin) for lock in locks])
+
+    await eventually(every_door_is_shut, within=30, what="the backup's digits are gone from every lock of the group")
     await pools.settle()
     for lock in locks:
         assert await pools.ready(lock) == 10
