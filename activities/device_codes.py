@@ -23,6 +23,7 @@ from activities.orders import LockOrder
 from activities.programming import Programming
 from activities.removal import Removal
 from activities.turn import LockTurn, LockTurns
+from activities.turn_queue import TurnQueue
 from activities.verdicts import Reached, Verdict
 from domain.access_code import AccessCode, Presence
 from domain.lifecycle import Action, decide
@@ -53,6 +54,7 @@ class DeviceCodeActivities:
         self._neighbours = neighbours
         self._database = database
         self._turns = LockTurns(database, keyring, attempt_timeout)
+        self._queue = TurnQueue()
         self._limit = (attempt_timeout - BEFORE_THE_SERVER).total_seconds()
 
     def all(self) -> list[Callable[..., Any]]:
@@ -63,7 +65,7 @@ class DeviceCodeActivities:
     async def program(self, order: LockOrder) -> AccessCode:
         """Put the code on its lock and prove it.  A refusal for good is an answer, not an error."""
         _not_before(order)
-        async with self._bounded():
+        async with self._in_turn(order):
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
                 if decide(turn.code, turn.now).action is not Action.PROGRAM:
@@ -86,7 +88,7 @@ class DeviceCodeActivities:
     async def remove(self, order: LockOrder) -> AccessCode:
         """Take the code off its lock and prove that it is gone."""
         _not_before(order)
-        async with self._bounded():
+        async with self._in_turn(order):
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
                 if decide(turn.code, turn.now).action is not Action.REMOVE:
@@ -102,10 +104,10 @@ class DeviceCodeActivities:
             return await self._told(turn)
 
     @asynccontextmanager
-    async def _bounded(self) -> AsyncIterator[None]:
-        """Let no attempt outlive its time: what it might still write then, nobody would be waiting for."""
+    async def _in_turn(self, order: LockOrder) -> AsyncIterator[None]:
+        """Wait for the lock's other codes.  No attempt outlives its time: nobody would wait for what it still writes."""
         with attempt_failures():
-            async with asyncio.timeout(self._limit):
+            async with asyncio.timeout(self._limit), self._queue.turn(order.device_id):
                 yield
 
     async def _reserve(self, session: AsyncSession, turn: LockTurn) -> Verdict | None:

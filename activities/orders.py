@@ -73,6 +73,7 @@ class LockOrder(_Order):
     """
 
     access_code_id: UUID
+    device_id: UUID
     due_at: AwareDatetime
     not_before: AwareDatetime | None = None
     """What the last attempt was told to wait for; the lock is left alone until then."""

@@ -273,6 +273,7 @@ class CodeLife:
             # What another purpose was told to wait for is not this one's: a message interrupts every wait.
             LockOrder(
                 access_code_id=self._id,
+                device_id=device.device_id,
                 due_at=due_at,
                 not_before=self._not_before if is_repetition else None,
                 is_backup=code.is_backup,
