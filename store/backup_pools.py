@@ -134,7 +134,11 @@ async def backup_codes_on(session: AsyncSession, device_id: UUID) -> list[Pooled
     query = (
         select(AccessCodeRow, BackupRow)
         .join(BackupRow, col(BackupRow.id) == col(AccessCodeRow.backup_id))
-        .where(AccessCodeRow.device_id == device_id, col(AccessCodeRow.closed).is_(False))
+        .where(
+            AccessCodeRow.device_id == device_id,
+            col(AccessCodeRow.closed).is_(False),
+            col(AccessCodeRow.backup_id).is_not(None),  # said although the join says it: there is an index for these
+        )
         .order_by(col(BackupRow.created_at), col(BackupRow.id))
     )
     rows = (await session.exec(query)).all()

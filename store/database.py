@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Self
 
 from sqlalchemy.engine import URL
@@ -36,6 +37,7 @@ class Database:
             asyncio.Lock() if url.get_backend_name() == "sqlite" else nullcontext()
         )
         self._writing: asyncio.Task[object] | None = None
+        self._snapshot: ContextVar[AsyncSession | None] = ContextVar("snapshot", default=None)
         self.events_written = asyncio.Event()
         """Set when this process committed events; whoever follows them clears it before looking."""
 
@@ -110,9 +112,28 @@ class Database:
         Raises:
             StoreUnavailableError: the database cannot be used.
         """
+        shared = self._snapshot.get()
         with translated(self._url):
+            if shared is not None:
+                yield shared
+                return
             async with _session(self._engines.reader) as session:
                 yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
+        """Have every `read` of this task until the block ends share one session, and on SQLite one moment.
+
+        Each session costs several ways through a thread and back, more than its queries.  Nothing is opened before
+        the first query.  Tasks that run beside each other must not share one: begin no tasks that read in the block.
+        """
+        with translated(self._url):
+            async with _session(self._engines.reader) as session:
+                token = self._snapshot.set(session)
+                try:
+                    yield
+                finally:
+                    self._snapshot.reset(token)
 
     async def _connect(self) -> None:
         if self._url.get_backend_name() == "sqlite":

@@ -129,6 +129,13 @@ class AccessCodeRow(SQLModel, table=True):
         Index("ix_access_codes_key", "workspace_id", "common_code_key"),
         Index("ix_access_codes_listed", "workspace_id", "created_at", "id"),
         Index(
+            "ix_access_codes_backups",
+            "device_id",
+            "closed",
+            sqlite_where=text("backup_id IS NOT NULL"),
+            postgresql_where=text("backup_id IS NOT NULL"),
+        ),
+        Index(
             "uq_access_codes_stand_in",
             "stands_in_for",
             unique=True,

@@ -5,6 +5,7 @@
 Failures of every kind leave through one door, as Seam's error envelope.
 """
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
@@ -51,10 +52,16 @@ class Endpoint:
 
     async def _respond(self, request: Request) -> Response:
         try:
-            answer = await self._answered(request)
+            async with self._one_moment():
+                answer = await self._answered(request)
         except Exception as error:
             return failure_response(error)
         return _json(answer.body, answer.status)
+
+    def _one_moment(self) -> AbstractAsyncContextManager[None]:
+        """Have a call that only reads see one moment of the store: key, code, digits and backups in one session."""
+        only_reads = self._route.scope is not None and not self._route.writes
+        return self._services.database.snapshot() if only_reads else nullcontext()
 
     async def _answered(self, request: Request) -> Answer:
         route = self._route

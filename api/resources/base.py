@@ -11,7 +11,8 @@ from domain.problems import Problem, Severity
 
 def told(instant: datetime) -> str:
     """Write an instant as Seam does: UTC, milliseconds, `Z`."""
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+    # Not strftime: lists of thousands would spend a tenth of their time in it.
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 Moment = Annotated[

@@ -222,3 +222,23 @@ async def test_unknown_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="database") as caught:
         await Database.open(url)
     assert "hush-hush" not in str(caught.value)
+
+
+async def test_reads_of_one_snapshot_share_a_session(database: Database) -> None:
+    """One question sees one moment, and a task beside it sees its own."""
+    await _write(database, _row("one"))
+    async with database.snapshot():
+        async with database.read() as first, database.read() as second:
+            assert first is second
+        assert await _names(database) == ["one"]
+    async with database.read() as first, database.read() as second:
+        assert first is not second
+
+
+async def test_a_failed_query_ends_its_snapshot(database: Database) -> None:
+    """What went wrong in one snapshot does not reach the next."""
+    with pytest.raises(DBAPIError):
+        async with database.snapshot(), database.read() as session:
+            await (await session.connection()).execute(text("SELECT nothing FROM nowhere"))
+    async with database.snapshot():
+        assert await _names(database) == []
