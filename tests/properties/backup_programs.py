@@ -41,6 +41,7 @@ class Delete:
 
     async def play(self, scene: Scene) -> None:
         if scene.guests:
+            await scene.settle()
             await scene.delete(_guest(scene, self.guest))
 
 
@@ -53,6 +54,7 @@ class MoveEnd:
 
     async def play(self, scene: Scene) -> None:
         if scene.guests:
+            await scene.settle()
             await scene.move_end(_guest(scene, self.guest), self.to)
 
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -22,8 +22,10 @@ from domain.access_code import AccessCode
 from domain.lifecycle import is_over
 from domain.refusals import RefusalType, RefusedError
 from domain.requests import CodeChange, CodeWindow, DeviceChange
+from store import leases
 from store.tables import AccessCodeRow, DeviceRow
 from tests.house import House, Life
+from tests.waiting import eventually
 from tests.workflows.pool_house import Pools
 from workflows.contracts import AccessCodeReceipt
 
@@ -175,8 +177,20 @@ class Scene:
         await self.house.pass_time(until=await self.house.now() + units * self.unit + slack)
 
     async def settle(self) -> None:
-        """Let what begins just now be begun: the time-skipping server can lose an update that comes in between."""
+        """Let what begins just now be begun, and attempts in hand be done.
+
+        The time-skipping server loses an update that comes at the instant of a start, and one that cancels an activity
+        which has just ended: it refuses the task, and for ever after the update as one that it has accepted.
+        """
         await self.wait(0, 3 * MOMENT)
+        if self.unit == MINUTE:
+            await eventually(self.is_quiet, within=30, what="no attempt on any lock of the scene")
+
+    async def is_quiet(self) -> bool:
+        """Tell whether nobody has a turn on any lock."""
+        async with self.house.database.read() as session:
+            taken = [await leases.is_taken(session, lock.id, datetime.now(UTC)) for lock in self.locks]
+        return not any(taken)
 
     async def within(self, units: float, condition: Callable[[], Awaitable[bool]]) -> None:
         """Let time pass until something holds, which it must within so many units and some slack."""
