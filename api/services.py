@@ -12,6 +12,7 @@ from api.answers import AnswerService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.events import EventReader
+from api.exposures import ExposureReader
 from api.health import HealthService
 from api.keys import KeyService
 from api.limits import Limiter, RateLimits
@@ -31,6 +32,7 @@ class Services:
     accounts: AccountService
     devices: DeviceService
     events: EventReader
+    exposures: ExposureReader
     attempts: ActionAttemptService
     answers: AnswerService
     keys: KeyService
@@ -58,6 +60,7 @@ class Services:
             accounts=AccountService(client, database, keyring),
             devices=DeviceService(client, database),
             events=EventReader(database),
+            exposures=ExposureReader(database),
             attempts=ActionAttemptService(client, database),
             answers=AnswerService(database),
             keys=KeyService(database, keyring),
