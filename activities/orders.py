@@ -146,6 +146,16 @@ class NudgeOrder(_Order):
     """Single codes, beside those of the locks."""
 
 
+class Swept(_Order):
+    """What one sweep found."""
+
+    looked_at: int
+    resumed: tuple[UUID, ...]
+    """Codes whose workflow was gone and runs again."""
+    pools: tuple[str, ...]
+    """Pools whose workflow was gone and runs again."""
+
+
 class LockNewsOrder(_Order):
     """Take in what a vendor told by webhook."""
 
