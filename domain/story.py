@@ -17,7 +17,7 @@ from typing import Any
 
 from domain.access_code import AccessCode, Ending
 from domain.events import PROBLEMS, EventType
-from domain.lifecycle import begins_at
+from domain.lifecycle import Action, begins_at, decide, is_refused, is_wanted, status
 from domain.malformed import struck
 
 
@@ -88,12 +88,12 @@ _EVENTS: dict[EventType, tuple[LineKind, str]] = {
 """What is said of an event; others are said by their name."""
 
 _OPERATIONS = {
-    "program": (LineKind.TRIED, "the code was written to the lock"),
-    "remove": (LineKind.TRIED, "the lock was told to forget the code"),
-    "read": (LineKind.READ, "the lock was looked at"),
-    "hear": (LineKind.READ, "the lock told of itself"),
-    "reserve": (LineKind.TRIED, "a place on the lock was looked for"),
-    "resume": (LineKind.DECIDED, "its workflow was gone and was started again"),
+    "program": (LineKind.TRIED, "writing the code to the lock"),
+    "remove": (LineKind.TRIED, "telling the lock to forget the code"),
+    "read": (LineKind.READ, "looking at the lock"),
+    "hear": (LineKind.READ, "listening to the lock"),
+    "reserve": (LineKind.TRIED, "looking for a place on the lock"),
+    "resume": (LineKind.DECIDED, "starting its workflow again"),
 }
 """What is said of an operation."""
 
@@ -111,6 +111,7 @@ _ANSWERS = {
     "AccountDisconnectedError": "the vendor refuses the account",
     "LockGoneError": "the vendor does not know the lock",
     "NonsenseError": "the answer makes no sense",
+    "workflow_gone": "it was gone",
     "duplicate_code_on_device": "another code has the same digits",
     "no_space_for_access_code_on_device": "every slot is held",
 }
@@ -174,6 +175,27 @@ def story(
         lines += [*of_attempts(before), line]
         left = left[len(before) :]
     return lines + of_attempts(left)
+
+
+def standing(code: AccessCode, now: datetime, moment: Moment, *, readable: bool = True) -> Line:
+    """Say how a code stands now and what comes next: the end of its story so far."""
+    decision, stands = decide(code, now), status(code, now, readable=readable)
+    until = "something changes" if decision.wake_at is None else moment(decision.wake_at)
+    match decision.action:
+        case _ if code.closed:
+            coming = "nothing is to be done any more"
+        case Action.WAIT if is_refused(code) and is_wanted(code, now):
+            coming = "the lock refused it for good; it is tried again when its digits or its name change"
+        case Action.WAIT:
+            coming = f"nothing is to be done until {until}"
+        case Action.PROGRAM:
+            coming = "it is being put on the lock"
+        case Action.REMOVE:
+            coming = "it is being taken off the lock"
+        case Action.FINISH:
+            coming = "its books are being closed"
+    shown = f" Shown: {', '.join(problem.code for problem in code.problems)}." if code.problems else ""
+    return Line(now, LineKind.DECIDED, f"Now it is {stands}: {coming}.{shown}")
 
 
 def _by_itself(code: AccessCode) -> list[Line]:

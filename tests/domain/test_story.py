@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.access_code import Ending
+from domain.access_code import AccessCode, Ending, OnLock
 from domain.events import EventType, digits_of
-from domain.story import Happened, LineKind, Tried, lasting, of_attempt, of_attempts, of_event, story
-from tests.domain.codes import DAY, HOUR, MINUTE, NOON, PRESENT, stay
+from domain.story import Happened, LineKind, Tried, lasting, of_attempt, of_attempts, of_event, standing, story
+from tests.domain.codes import DAY, HOUR, MINUTE, NOON, PRESENT, code, stay
 
 
 def clock(at: datetime) -> str:
@@ -24,7 +24,7 @@ def test_retries_alike_are_said_once() -> None:
     (line,) = of_attempts([offline(10 * count) for count in range(13)])
     assert (line.times, line.at, line.until) == (13, NOON + DAY, NOON + DAY + 2 * HOUR)
     assert line.text == (
-        "Tried 13 times in 2 h, each time: the lock was told to forget the code: no answer (the lock is offline)."
+        "Tried 13 times in 2 h, each time: telling the lock to forget the code: no answer (the lock is offline)."
     )
 
 
@@ -36,7 +36,7 @@ def test_rounds_alike_are_said_once_and_others_apart() -> None:
         (1, LineKind.TRIED),
         (1, LineKind.READ),
     ]
-    assert "the vendor accepted it; the lock was looked at: it shows nothing of ours" in lines[0].text
+    assert "the vendor accepted it; looking at the lock: it shows nothing of ours" in lines[0].text
 
 
 @given(st.lists(st.tuples(st.sampled_from(["program", "read", "remove"]), st.sampled_from(["accepted", "empty"]))))
@@ -68,11 +68,11 @@ def test_story_is_in_order_from_the_wish_to_the_proof() -> None:
     assert [line.text for line in lines] == [
         "The code was registered, from 01 12:00 to 02 12:00.",
         "Its time began: it should be on the lock.",
-        "The lock was looked at: it shows a code with its digits.",
-        "The code was written to the lock: the vendor accepted it.",
+        "Looking at the lock: it shows a code with its digits.",
+        "Writing the code to the lock: the vendor accepted it.",
         "It is proven on the lock.",
         "Somebody asked for its deletion.",
-        "The lock was told to forget the code: the vendor accepted it.",
+        "Telling the lock to forget the code: the vendor accepted it.",
         "It is proven gone from the lock.",
     ]
 
@@ -90,7 +90,7 @@ def test_story_ends_now_and_shows_the_first_window() -> None:
 
 def test_no_digits_and_no_names_are_told() -> None:
     said = of_attempt(Tried(NOON, "program", "rejected", "code 12345 is in use"))
-    assert said.text == "The code was written to the lock: it was refused (code … is in use)."
+    assert said.text == "Writing the code to the lock: it was refused (code … is in use)."
     renamed = {"from": {"name": "Ada 1593"}, "to": {"name": "Bob 7531"}}
     assert of_event(Happened(NOON, EventType.NAME_CHANGED, renamed), clock).text == "It got another name."
     changed = {"changed_properties": [{"property": "code", "from": digits_of(1), "to": digits_of(2)}]}
@@ -106,6 +106,27 @@ def test_an_error_tells_what_else_stood_wrong() -> None:
 def test_what_is_not_known_is_said_by_its_name() -> None:
     assert of_event(Happened(NOON, "access_code.new_thing", {}), clock).text == "New thing."
     assert of_attempt(Tried(NOON, "polish", "shiny_now")).text == "Polish: shiny now."
+
+
+@pytest.mark.parametrize(
+    ("of", "now", "said"),
+    [
+        (stay(), NOON - HOUR, "Now it is unset: nothing is to be done until 01 12:00."),
+        (stay(), NOON, "Now it is setting: it is being put on the lock."),
+        (stay(PRESENT), NOON, "Now it is set: nothing is to be done until 02 12:00."),
+        (code(PRESENT), NOON, "Now it is set: nothing is to be done until something changes."),
+        (stay(PRESENT), NOON + DAY, "Now it is removing: it is being taken off the lock."),
+        (
+            stay(OnLock(refused_generation=1)),
+            NOON + HOUR,
+            "Now it is setting: the lock refused it for good; it is tried again when its digits or its name change.",
+        ),
+        (stay().model_copy(update={"closed": True}), NOON + DAY, "Now it is unset: nothing is to be done any more."),
+    ],
+    ids=lambda case: case if isinstance(case, str) else "",
+)
+def test_story_says_how_it_stands(of: AccessCode, now: datetime, said: str) -> None:
+    assert standing(of, now, clock).text == said
 
 
 @pytest.mark.parametrize(
