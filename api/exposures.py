@@ -7,7 +7,9 @@ from uuid import UUID
 
 from domain.exposure import REASONS, ExposureReason
 from domain.problems import Problems
+from domain.refusals import RefusalType, refuse
 from domain.story import Line, Tried, of_attempts
+from store import leaving
 from store.database import Database
 from store.exposures import ExposedCode, exposed_codes
 from store.tables import AttemptRow
@@ -56,6 +58,19 @@ class ExposureReader:
         async with self._database.read() as session:
             found = await exposed_codes(session, workspace_id, now, device_id=device_id, attempts=LAST_ATTEMPTS)
         return [_told(one) for one in found]
+
+    async def settle(self, workspace_id: UUID, access_code_id: UUID, now: datetime) -> None:
+        """Take a person's word that a code which was released is off its lock: it leaves the report and its place.
+
+        Raises:
+            RefusedError: there is no such code; what Latchwork itself takes off, it must read back.
+        """
+        async with self._database.write() as session:
+            if not await leaving.settle(session, workspace_id, access_code_id, now):
+                raise refuse(
+                    RefusalType.ACCESS_CODE_NOT_FOUND,
+                    f"access code {access_code_id} was not released; Latchwork must read itself that it is gone",
+                )
 
 
 def tried(row: AttemptRow) -> Tried:

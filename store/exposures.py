@@ -41,7 +41,8 @@ async def exposed_codes(
     session: AsyncSession, workspace_id: UUID, now: datetime, *, device_id: UUID | None = None, attempts: int
 ) -> list[ExposedCode]:
     """List a workspace's exposed codes, by lock and then the longest first; each with its last `attempts`."""
-    was_left = col(AccessCodeRow.left_at).is_not(None)
+    is_live, was_left = col(AccessCodeRow.closed).is_(False), col(AccessCodeRow.left_at).is_not(None)
+    has_slot = col(SlotRow.access_code_id).is_not(None)
     query = (
         select(AccessCodeRow, DeviceRow, ConnectedAccountRow, SlotRow)
         .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
@@ -49,7 +50,7 @@ async def exposed_codes(
         .join(SlotRow, col(SlotRow.access_code_id) == col(AccessCodeRow.id), isouter=True)
         .where(
             AccessCodeRow.workspace_id == workspace_id,
-            or_(was_left, and_(col(AccessCodeRow.closed).is_(False), col(SlotRow.access_code_id).is_not(None))),
+            or_(and_(is_live, or_(has_slot, was_left)), and_(was_left, has_slot)),
         )
     )
     if device_id is not None:

@@ -49,10 +49,13 @@ def unmanage(
     release: Annotated[
         bool, typer.Option("--release", help="Leave guests' codes on the lock for good, instead of until their end.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also while guests' codes are live; see them with: latchwork exposure.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put no more codes on a lock, and take off the backup codes that nobody has."""
-    _manage(device, is_managed=False, releases_codes=release)
+    """Put no more codes on a lock, and take off the backup codes that nobody has; refused while guests' are live."""
+    _manage(device, is_managed=False, releases_codes=release, force=force)
     _show(device, as_json=as_json)
 
 
@@ -118,10 +121,10 @@ def _show(device: str, *, as_json: bool) -> None:
     print_facts(device_facts(run(find_device(device)), as_json=as_json), as_json=as_json)
 
 
-def _manage(device: str, *, is_managed: bool, releases_codes: bool = False) -> None:
+def _manage(device: str, *, is_managed: bool, releases_codes: bool = False, force: bool = False) -> None:
     async def work() -> None:
         row = await find_device(device)
-        change = DeviceChange(device_id=row.id, is_managed=is_managed, releases_codes=releases_codes)
+        change = DeviceChange(device_id=row.id, is_managed=is_managed, releases_codes=releases_codes, force=force)
         async with device_service() as service:
             await service.update(change)
 

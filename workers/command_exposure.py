@@ -1,6 +1,7 @@
 """The commands that look after the first promise: what is exposed, and whether every code is looked after."""
 
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -15,12 +16,15 @@ def register(app: typer.Typer) -> None:
 
 def exposure(
     device: Annotated[str | None, typer.Option(help="Only those on this lock (id or name).")] = None,
+    settle: Annotated[
+        UUID | None, typer.Option(help="First take off the list a released code that you took off its lock yourself.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List codes that should be gone from their locks and are not proven gone: since when, and why."""
     from workers.exposures import show_exposures
 
-    show_exposures(device, as_json=as_json)
+    show_exposures(device, settled=settle, as_json=as_json)
 
 
 def sweep(as_json: AsJson = False) -> None:

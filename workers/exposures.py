@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from api.exposures import Exposed, ExposureReader
 from domain.story import lasting
@@ -13,8 +14,8 @@ from workers.problem_views import problem_codes, problem_facts
 from workers.session import reading, run, sweep_service
 
 
-def show_exposures(device: str | None, *, as_json: bool) -> None:
-    """Print the exposure report, of one lock where that is given.
+def show_exposures(device: str | None, *, settled: UUID | None, as_json: bool) -> None:
+    """Print the exposure report, of one lock where that is given, without what a person has `settled`.
 
     Raises:
         CommandError: there is no such lock, or the report cannot be read.
@@ -25,6 +26,8 @@ def show_exposures(device: str | None, *, as_json: bool) -> None:
         now = datetime.now(UTC)
         async with reading() as database:
             reader = ExposureReader(database)
+            if settled is not None:
+                await reader.settle(DEFAULT_WORKSPACE_ID, settled, now)
             found = await reader.list(DEFAULT_WORKSPACE_ID, now, device_id=None if lock is None else lock.id)
         return [_facts(one) if as_json else _brief(one, now) for one in found]
 

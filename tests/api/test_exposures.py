@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.door import Door
+from tests.api.door import Door, in_hours
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -31,3 +31,20 @@ async def test_a_deleted_code_on_a_silent_lock_is_reported_until_it_is_gone(door
     await door.house.heal(lock)
     await door.until_gone(code["access_code_id"])
     assert (await door.asked("/latchwork/exposures", device_id=str(lock.id)))["exposures"] == []
+
+
+async def test_an_account_with_live_codes_is_deleted_by_force_alone(door: Door) -> None:
+    minted, device_id = await door.another_workspace()
+    key = minted.token.get_secret_value()
+    made = await door.call("/access_codes/create", key=key, device_id=str(device_id), starts_at=in_hours(24))
+    code = made.json()["access_code"]
+    (account,) = (await door.call("/connected_accounts/list", key=key)).json()["connected_accounts"]
+    words = {"connected_account_id": account["connected_account_id"]}
+    refused = await door.call("/connected_accounts/delete", key=key, **words)
+    assert (refused.status_code, refused.json()["error"]["type"]) == (409, "connected_account_in_use")
+
+    assert (await door.call("/connected_accounts/delete", key=key, force=True, **words)).status_code == 200
+    (exposed,) = (await door.call("/latchwork/exposures", key=key)).json()["exposures"]
+    assert (exposed["access_code_id"], exposed["reason"]) == (code["access_code_id"], "connected_account_deleted")
+    await door.call("/access_codes/delete", key=key, access_code_id=code["access_code_id"])
+    assert (await door.call("/latchwork/exposures", key=key)).json()["exposures"] == []
