@@ -31,6 +31,9 @@ class IntroduceOrder(_Order):
 
     siblings: tuple[Sibling, ...] = ()
     pools: tuple[str, ...] = ()
+    calendars: tuple[UUID, ...] = ()
+    """Locks whose calendar is too full: a new code may have come before others in line."""
+    now: AwareDatetime | None = None
 
 
 class Registered(_Order):

@@ -14,10 +14,11 @@ from uuid import UUID
 from sqlmodel import col, select
 from temporalio import activity
 
+from activities.calendar import look_at_calendar
 from activities.failures import store_failures
 from activities.neighbours import Neighbours
 from activities.orders import Swept
-from store import codes
+from store import codes, devices
 from store.backup_pools import tended_pools
 from store.database import Database
 from store.tables import AccessCodeRow, AttemptRow
@@ -37,7 +38,7 @@ class SweepActivities:
 
     def all(self) -> list[Callable[..., Any]]:
         """List the activities, for a worker."""
-        return [self.sweep]
+        return [self.sweep, self.look]
 
     @activity.defn(name="sweep_orphans")
     async def sweep(self) -> Swept:
@@ -55,6 +56,16 @@ class SweepActivities:
                 await self._neighbours.wake_pool(pool_id)
         found = tuple(code_id for code_id in resumed if code_id is not None)
         return Swept(looked_at=len(code_ids), resumed=found, pools=tuple(pools))
+
+    @activity.defn(name="look_at_calendars")
+    async def look(self) -> None:
+        """Bring the warnings of every lock that names its capacity up to date: calendars change as time goes by."""
+        with store_failures():
+            async with self._database.read() as session:
+                bounded = await devices.bounded(session)
+            for device_id in bounded:
+                for code_id in await look_at_calendar(self._database, device_id, datetime.now(UTC)):
+                    await self._neighbours.nudge(code_id)
 
     async def _resume(self, code_id: UUID, turn: asyncio.Semaphore) -> UUID | None:
         """Start one code's workflow, and keep for its story that this had to be done; None: it has ended meanwhile."""

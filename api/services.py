@@ -16,6 +16,7 @@ from api.exposures import ExposureReader
 from api.health import HealthService
 from api.keys import KeyService
 from api.limits import Limiter, RateLimits
+from api.slots import SlotReader
 from api.webhooks import WebhookService
 from store.database import Database
 from store.keyring import KeyRing
@@ -33,6 +34,7 @@ class Services:
     devices: DeviceService
     events: EventReader
     exposures: ExposureReader
+    slots: SlotReader
     attempts: ActionAttemptService
     answers: AnswerService
     keys: KeyService
@@ -61,6 +63,7 @@ class Services:
             devices=DeviceService(client, database),
             events=EventReader(database),
             exposures=ExposureReader(database),
+            slots=SlotReader(database),
             attempts=ActionAttemptService(client, database),
             answers=AnswerService(database),
             keys=KeyService(database, keyring),

@@ -34,6 +34,8 @@ class RefusalType(StrEnum):
     BACKUP_NOT_FOUND = "backup_access_code_not_found"
     """No backup code is ready just now."""
     IS_BACKUP = "access_code_is_backup"
+    NO_SPACE = "no_space_for_access_code_on_device"
+    """The lock's calendar has no slot, and policy refuses such codes."""
     STORE_UNAVAILABLE = "store_unavailable"
     """The one that a caller should repeat, with the same ids."""
 

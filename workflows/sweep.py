@@ -25,4 +25,10 @@ class SweepWorkflow:
             retry_policy=RetryPolicy(maximum_attempts=3),
             summary="find codes whose workflow is gone",
         )
+        await workflow.execute_activity_method(
+            SweepActivities.look,
+            start_to_close_timeout=timedelta(minutes=10),
+            retry_policy=RetryPolicy(maximum_attempts=3),
+            summary="look at the calendars of locks that hold only so many codes",
+        )
         return SweepResult(looked_at=swept.looked_at, resumed=swept.resumed, pools=swept.pools)
