@@ -16,6 +16,7 @@ from uuid import uuid4
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.calendar import look_at_calendar
 from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, try_again
 from activities.neighbours import Neighbours
@@ -140,6 +141,9 @@ class DeviceCodeActivities:
             await self._neighbours.wake_pool(pool_id)
         if turn.stood_in_for is not None:
             await self._neighbours.refresh(turn.stood_in_for)
+        if turn.code.closed and turn.stored.facts.max_active_codes_supported is not None:
+            for code_id in await look_at_calendar(self._database, turn.stored.device.id, turn.now):
+                await self._neighbours.nudge(code_id)
         return turn.code
 
     def _raise_failure(self, turn: LockTurn, verdict: Verdict, fail_after: timedelta) -> None:

@@ -17,9 +17,10 @@ from domain.access_code import Ending
 from domain.changes import with_ending
 from domain.devices import DeviceFacts
 from domain.events import Event, EventType
+from domain.exposure import ExposureReason
 from domain.refusals import RefusalType, refuse
 from domain.registration import check_device
-from store import backup_pools, codes, events
+from store import backup_pools, codes, events, leaving
 from store.database import Database
 from store.tables import AccessCodeRow, DeviceRow
 
@@ -42,6 +43,7 @@ class DeviceUseActivities:
         with store_failures():
             async with self._database.write() as session:
                 device = await _device(session, change.device_id, change.workspace_id)
+                await _leave(session, device, order)
                 released = await _release(session, order) if change.releases_codes else []
                 await _switch_pools(session, device, order)
                 if change.is_managed is not None:
@@ -74,6 +76,8 @@ async def _manage(session: AsyncSession, device: DeviceRow, order: UpdateDeviceO
         return
     device.is_managed = is_managed
     session.add(device)
+    if is_managed:
+        await leaving.take_back(session, device.id)
     told = EventType.DEVICE_MANAGED if is_managed else EventType.DEVICE_UNMANAGED
     await events.append(
         session,
@@ -84,6 +88,23 @@ async def _manage(session: AsyncSession, device: DeviceRow, order: UpdateDeviceO
         device_id=device.id,
         account_id=device.account_id,
     )
+
+
+async def _leave(session: AsyncSession, device: DeviceRow, order: UpdateDeviceOrder) -> None:
+    """Refuse to leave a lock on which guests' codes are live; by force, write down that they were left."""
+    change = order.change
+    if change.is_managed is not False or not device.is_managed or change.releases_codes:
+        return
+    live = leaving.live_on(device.id)
+    codes_there = await leaving.count(session, live)
+    if codes_there and not change.force:
+        raise refuse(
+            RefusalType.DEVICE_IN_USE,
+            f"{codes_there} access code(s) on the device {device.name!r} have not ended; end them first, or use force",
+            field="is_managed",
+            rule="no_live_access_codes",
+        )
+    await leaving.leave(session, live, ExposureReason.DEVICE_UNMANAGED, order.now)
 
 
 async def _release(session: AsyncSession, order: UpdateDeviceOrder) -> list[UUID]:
@@ -100,4 +121,5 @@ async def _release(session: AsyncSession, order: UpdateDeviceOrder) -> list[UUID
         await codes.save(session, stored, ended.code, order.now)
         stand_in = await follow(session, stored.code, code_id, order.now)
         released += [code_id] if stand_in is None else [code_id, stand_in]
+    await leaving.release(session, released, order.now)
     return released

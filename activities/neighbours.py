@@ -1,5 +1,7 @@
 """What an activity may ask of other workflows.  The worker gives it; every word may be said twice without harm."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -27,6 +29,27 @@ class Neighbours(Protocol):
 
     async def start(self, place: Sibling) -> None:
         """Start the workflow of a code that is registered already."""
+        ...
+
+    async def lost(self, access_code_ids: Collection[UUID]) -> Collection[UUID]:
+        """Name those of these codes for which no workflow runs."""
+        ...
+
+    async def lost_pools(self, pool_ids: Collection[str]) -> Collection[str]:
+        """Name those of these pools for which no workflow runs."""
+        ...
+
+    async def resume(
+        self,
+        access_code_id: UUID,
+        *,
+        device_id: UUID,
+        starts_at: datetime | None,
+        ends_at: datetime | None,
+        arrives_at: datetime | None,
+        backup_id: UUID | None,
+    ) -> None:
+        """Start the workflow of a code that is registered and may have run before; it goes on from what is written."""
         ...
 
     async def register_backup(self, backup_id: UUID, places: tuple[Sibling, ...]) -> None:

@@ -31,6 +31,9 @@ class IntroduceOrder(_Order):
 
     siblings: tuple[Sibling, ...] = ()
     pools: tuple[str, ...] = ()
+    calendars: tuple[UUID, ...] = ()
+    """Locks whose calendar is too full: a new code may have come before others in line."""
+    now: AwareDatetime | None = None
 
 
 class Registered(_Order):
@@ -145,6 +148,16 @@ class NudgeOrder(_Order):
     device_ids: tuple[UUID, ...]
     access_code_ids: tuple[UUID, ...] = ()
     """Single codes, beside those of the locks."""
+
+
+class Swept(_Order):
+    """What one sweep found."""
+
+    looked_at: int
+    resumed: tuple[UUID, ...]
+    """Codes whose workflow was gone and runs again."""
+    pools: tuple[str, ...]
+    """Pools whose workflow was gone and runs again."""
 
 
 class LockNewsOrder(_Order):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from activities.turn import LockTurn
 from domain.names import carries_mark
-from providers.base import Driver, Empty, Known, Masked, ProviderError, Reading
+from providers.base import Driver, Empty, Known, Masked, ProviderError, Reading, Unreadable
 
 
 async def look(turn: LockTurn, driver: Driver, reference: str | None = None) -> Reading:
@@ -23,7 +23,8 @@ async def look(turn: LockTurn, driver: Driver, reference: str | None = None) -> 
     except ProviderError as error:
         turn.tried("read", type(error).__name__, str(error))
         raise
-    turn.tried("read", type(reading).__name__.lower())
+    words = reading.message if isinstance(reading, Unreadable) else None
+    turn.tried("read", type(reading).__name__.lower(), words)
     return reading
 
 

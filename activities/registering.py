@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.calendar import in_calendar, note_calendar
 from activities.choosing import Asked, choose
 from activities.digits import Digits
 from activities.orders import RegisterOrder
@@ -61,6 +62,8 @@ class Registering:
         await self._write(places, await self._pin(places))
         if self._order.backup_id is None:
             await self._enable_pools(places)
+            for place in places:
+                await note_calendar(self._session, place.locked.device, now)
         await self._tell(places)
         first = places[0]
         return first.code, codes.card(first.locked.device, first.locked.account)
@@ -118,6 +121,9 @@ class Registering:
             updates_in_place=facts.capabilities.can_update_in_place,
             is_backup=self._order.backup_id is not None,
         )
+        if self._order.backup_id is None:
+            now = self._order.now
+            code = await in_calendar(self._session, locked.device, facts, access_code_id, code, booked_at=now, now=now)
         return _Place(access_code_id, locked, facts, policy, digits, code)
 
     async def _pin(self, places: Sequence[_Place]) -> str:

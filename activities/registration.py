@@ -8,10 +8,12 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.calendar import in_calendar, look_at_calendar
 from activities.choosing import Asked, choose
 from activities.digits import Digits
 from activities.failures import store_failures
@@ -26,10 +28,11 @@ from domain.changes import summed_up, with_ending, with_name, with_new_pin, with
 from domain.events import Event
 from domain.lifecycle import begins_at, decide, is_over
 from domain.observation import Observed, announce, close
+from domain.problems import ProblemCode
 from domain.refusals import RefusalType, refuse
 from domain.registration import check_order
 from domain.requests import CodeChange
-from store import codes
+from store import codes, devices
 from store.database import Database
 from store.keyring import KeyRing
 from store.pins import move_pins, planned_with
@@ -65,8 +68,12 @@ class RegistrationActivities:
                     stored = await codes.get(session, order.access_code_id)
                     code, device = stored.code, codes.card(stored.device, stored.account)
                 pools = tuple(sorted(await pools_of_new(session, order)))
-        siblings = order.request.siblings
-        introduction = IntroduceOrder(siblings=siblings, pools=pools) if siblings or pools else None
+                siblings = order.request.siblings
+                locks = (order.request.device_id, *(sibling.device_id for sibling in siblings))
+                crowded = tuple(await devices.showing(session, locks, ProblemCode.MAX_CODES_REACHED))
+        introduction = None
+        if siblings or pools or crowded:
+            introduction = IntroduceOrder(siblings=siblings, pools=pools, calendars=crowded, now=order.now)
         return Registered(code=code, device=device, attempt_timeout=self._attempt_timeout, introduction=introduction)
 
     @activity.defn(name="introduce_access_codes")
@@ -74,6 +81,10 @@ class RegistrationActivities:
         """Start the workflows of codes that were registered along, and wake the pools that new codes concern."""
         await asyncio.gather(*(self._neighbours.start(sibling) for sibling in order.siblings))
         await self._wake(order.pools)
+        if order.now is not None:
+            with store_failures():
+                for device_id in order.calendars:
+                    await self._look(device_id, order.now)
 
     @activity.defn(name="read_access_code")
     async def read(self, order: CodeOrder) -> AccessCode:
@@ -91,6 +102,8 @@ class RegistrationActivities:
                 if is_over(stored.code, order.now):
                     raise refuse(RefusalType.ACCESS_CODE_ENDED, "the access code has ended and cannot be changed")
                 changed = await self._change(session, stored, order)
+            if order.change.window is not None:
+                await self._look_from(stored, order.now)
             return await self._followed(changed)
 
     @activity.defn(name="end_access_code")
@@ -141,7 +154,17 @@ class RegistrationActivities:
             await self._wake(pools)
             if stored.row.stands_in_for is not None:
                 await self._neighbours.refresh(stored.row.stands_in_for)
+            await self._look_from(stored, order.now)
             return stored.code
+
+    async def _look_from(self, stored: codes.StoredCode, now: datetime) -> None:
+        """See what the change of one code means for the others on a lock that holds only so many."""
+        if stored.facts.max_active_codes_supported is not None:
+            await self._look(stored.device.id, now)
+
+    async def _look(self, device_id: UUID, now: datetime) -> None:
+        for code_id in await look_at_calendar(self._database, device_id, now):
+            await self._neighbours.nudge(code_id)
 
     async def _wake(self, pools: Collection[str]) -> None:
         await asyncio.gather(*(self._neighbours.wake_pool(pool_id) for pool_id in pools))
@@ -152,6 +175,9 @@ class RegistrationActivities:
         if change.window is not None:
             check_order(change.window.starts_at, change.window.ends_at)  # an end in the past means: remove it now
             code = _noting(happened, with_window(code, change.window.starts_at, change.window.ends_at, now))
+            code = await in_calendar(
+                session, stored.device, stored.facts, stored.row.id, code, booked_at=stored.row.created_at, now=now
+            )
             await self._move(session, stored, code, now)
         if change.name is not None:
             name = change.name or None

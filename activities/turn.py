@@ -31,8 +31,10 @@ from domain.hearing import Told
 from domain.names import lock_name, mark
 from domain.observation import Sighting, observe
 from domain.retry import delay_before_next
+from domain.slot_plan import ahead_of, booking
 from providers.base import Place
 from store import codes, inbound, leases
+from store.bookings import in_line_on
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
@@ -174,6 +176,7 @@ class LockTurns:
         """
         await load_pin(session, turn.pin, turn.now)
         if turn.stored.slot is None:
+            before = await _before_in_line(session, turn)
             turn.stored.slot = await take_slot(
                 session,
                 turn.stored.device.id,
@@ -181,6 +184,7 @@ class LockTurns:
                 turn.now,
                 capacity=turn.stored.facts.max_active_codes_supported,
                 avoid=avoid,
+                spoken_for=before,
             )
 
     async def change_slot(self, session: AsyncSession, turn: LockTurn, occupied: Collection[int]) -> None:
@@ -235,6 +239,18 @@ async def _locked(session: AsyncSession, order: LockOrder) -> codes.StoredCode:
     if order.is_backup:
         return await get_behind_original(session, order.access_code_id)
     return await codes.get(session, order.access_code_id, for_update=True)
+
+
+async def _before_in_line(session: AsyncSession, turn: LockTurn) -> int:
+    """Count the guests who wait for a slot and come first; a backup code that nobody has lets everybody go first."""
+    stored, now = turn.stored, turn.now
+    if stored.facts.max_active_codes_supported is None:
+        return 0
+    line = await in_line_on(session, stored.device.id, now)
+    mine = booking(stored.row.id, stored.code, stored.row.created_at, has_slot=False, now=now)
+    if stored.is_hidden or mine is None:
+        return sum(not one.has_slot and one.begins <= now for one in line)
+    return ahead_of(mine, line, now)
 
 
 def _holder() -> str:

@@ -37,6 +37,7 @@ from domain.priority import by_arrival
 from domain.refusals import RefusalType, refuse
 from domain.requests import CodeChange, CodeRequest
 from store import devices
+from store.codes import StoredCode
 from store.database import Database
 from store.keyring import KeyRing
 from workflows.contracts import (
@@ -95,6 +96,9 @@ class AccessCodeService(CodeReader):
             sealed = self._keyring.seal_pin(pin, workspace_id=stored.row.workspace_id, access_code_id=access_code_id)
             change = change.model_copy(update={"code": sealed})
         receipt = await self._update(access_code_id, UpdateName.CHANGE, change, update_id=update_id)
+        if receipt is None and not stored.code.closed:
+            update_id = update_id or f"{UpdateName.CHANGE}-{uuid4()}"
+            receipt = await self._start(access_code_id, _again(stored), UpdateName.CHANGE, change, update_id=update_id)
         if receipt is None:
             raise refuse(RefusalType.ACCESS_CODE_ENDED, "the access code has ended and cannot be changed")
         return receipt
@@ -111,8 +115,9 @@ class AccessCodeService(CodeReader):
         receipt = await self._update(access_code_id, UpdateName.DELETE, DeleteRequest(), update_id=update_id)
         if receipt is not None:
             return receipt
-        again = AccessCodeInput(device_id=stored.device.id, workspace_id=stored.row.workspace_id)
-        return await self._start(access_code_id, again, UpdateName.DELETE, DeleteRequest(), update_id=update_id)
+        return await self._start(
+            access_code_id, _again(stored), UpdateName.DELETE, DeleteRequest(), update_id=update_id
+        )
 
     async def pull_backup(self, access_code_id: UUID) -> AccessCodeReceipt:
         """Have a backup code stand in for a code; the receipt names it.  Repeating the call gives the same one.
@@ -212,6 +217,13 @@ def _failures() -> Iterator[None]:
         raise TemporalUnavailableError(
             f"no worker answered within {ANSWER_SECONDS:.0f} s; see that one runs, then repeat with the same id"
         ) from None
+
+
+def _again(stored: StoredCode) -> AccessCodeInput:
+    """Make the input that starts the workflow of a registered code: it goes on from what stands written."""
+    return AccessCodeInput(
+        device_id=stored.device.id, workspace_id=stored.row.workspace_id, backup_id=stored.row.backup_id
+    )
 
 
 def _summary(order: AccessCodeInput) -> str:

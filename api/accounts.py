@@ -34,10 +34,12 @@ from store.keyring import KeyRing
 from store.pages import Page
 from store.tables import ConnectedAccountRow, WorkspaceRow
 from workflows.contracts import (
+    POOL_WAKE_SIGNAL,
     QUEUE,
     SYNC_ACCOUNT_WORKFLOW,
     SyncAccountInput,
     SyncAccountResult,
+    backup_pool_workflow_id,
     sync_account_workflow_id,
 )
 
@@ -148,16 +150,28 @@ class AccountService:
             raise _unavailable(error) from None
         return found
 
-    async def remove(self, account_id: UUID) -> None:
+    async def remove(self, account_id: UUID, *, force: bool = False) -> None:
         """Forget an account and stop looking at its locks.  Repeating it is no matter.
+
+        With `force` also while codes are live; they are on the exposure report until they are proven gone.
 
         Raises:
             AccountInUseError: codes on its locks have not ended.
         """
         async with self._database.write() as session:
-            await accounts.remove_account(session, account_id, now=datetime.now(UTC), new_id=uuid4)
+            pools = await accounts.remove_account(session, account_id, now=datetime.now(UTC), new_id=uuid4, force=force)
+        for pool_id in pools:
+            await self._tell_pool(pool_id)
         try:
             await self._client.get_schedule_handle(_schedule_id(account_id)).delete()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise _unavailable(error) from None
+
+    async def _tell_pool(self, pool_id: str) -> None:
+        """Have a pool look at its rows; one that does not run has nothing on its locks."""
+        try:
+            await self._client.get_workflow_handle(backup_pool_workflow_id(pool_id)).signal(POOL_WAKE_SIGNAL)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise _unavailable(error) from None

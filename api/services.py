@@ -12,9 +12,11 @@ from api.answers import AnswerService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.events import EventReader
+from api.exposures import ExposureReader
 from api.health import HealthService
 from api.keys import KeyService
 from api.limits import Limiter, RateLimits
+from api.slots import SlotReader
 from api.webhooks import WebhookService
 from store.database import Database
 from store.keyring import KeyRing
@@ -31,6 +33,8 @@ class Services:
     accounts: AccountService
     devices: DeviceService
     events: EventReader
+    exposures: ExposureReader
+    slots: SlotReader
     attempts: ActionAttemptService
     answers: AnswerService
     keys: KeyService
@@ -58,6 +62,8 @@ class Services:
             accounts=AccountService(client, database, keyring),
             devices=DeviceService(client, database),
             events=EventReader(database),
+            exposures=ExposureReader(database),
+            slots=SlotReader(database),
             attempts=ActionAttemptService(client, database),
             answers=AnswerService(database),
             keys=KeyService(database, keyring),

@@ -32,6 +32,7 @@ class EventType(StrEnum):
     DEVICE_REMOVED = "device.removed"
     DEVICE_UNMANAGED = "device.converted_to_unmanaged"
     DEVICE_MANAGED = "device.unmanaged.converted_to_managed"
+    MAX_CODES_REACHED = "device.max_access_codes_reached"
     ACCOUNT_CONNECTED = "connected_account.connected"
     ACCOUNT_DISCONNECTED = "connected_account.disconnected"
     LOCKED = "lock.locked"

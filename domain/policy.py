@@ -27,6 +27,15 @@ class BackupPoolUse(StrEnum):
     """With its first code."""
 
 
+class WhenFull(StrEnum):
+    """What becomes of a code for which the lock's calendar has no slot."""
+
+    QUEUE = "queue"
+    """It is accepted, says so at once, and takes the first slot that comes free, the earlier start first."""
+    REFUSE = "refuse"
+    """It is refused."""
+
+
 class Policy(BaseModel):
     """The durations of one code's timeline, and how its lock is backed up."""
 
@@ -46,6 +55,8 @@ class Policy(BaseModel):
     """When a lock is given a backup pool."""
     backup_pool_size: int = Field(default=DEFAULT_SIZE, ge=0, le=50)
     """How many backup codes are kept ready on a lock."""
+    when_full: WhenFull = WhenFull.QUEUE
+    """What becomes of a code for which the lock's calendar has no slot."""
     fail_after: timedelta = DEFAULT_FAIL_AFTER
     """Not confirmed for this long: error `failed_to_set_on_device`; the trying goes on."""
     remove_fail_after: timedelta = timedelta(minutes=10)

@@ -36,6 +36,7 @@ class ProblemCode(StrEnum):
     EMPTY_POOL = "empty_backup_access_code_pool"
     PARTIAL_POOL = "partial_backup_access_code_pool"
     MANY_ACTIVE_BACKUPS = "many_active_backup_codes"
+    MAX_CODES_REACHED = "max_access_codes_reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ KINDS: dict[ProblemCode, ProblemKind] = {
     ),
     ProblemCode.NO_SPACE: ProblemKind(
         Severity.ERROR,
-        "the lock holds as many codes as it can",
-        _SET_CLEARS,
+        "the lock holds as many codes as it can, or will when this one begins",
+        f"{_SET_CLEARS}; before its time, when there will be a slot after all",
         "The lock has no free slot for this code.",
     ),
     ProblemCode.CONSTRAINTS_VIOLATED: ProblemKind(
@@ -134,6 +135,12 @@ KINDS: dict[ProblemCode, ProblemKind] = {
         "three or more backup codes of the lock stand in at once",
         "when at most one does",
         "Several backup codes of this lock are in use: the lock may be failing.",
+    ),
+    ProblemCode.MAX_CODES_REACHED: ProblemKind(
+        Severity.WARNING,
+        "the lock's calendar needs more slots at some time than the lock has",
+        "when it does not any more",
+        "At some time ahead this lock has fewer slots than guests.",
     ),
 }
 

@@ -106,6 +106,8 @@ class DeviceChange(Request):
     """False: no new codes, and the backup codes that nobody has are taken off; guests keep theirs until their end."""
     releases_codes: bool = False
     """With `is_managed=False`: guests' codes stay on the lock for good and are no matter of ours any more."""
+    force: bool = False
+    """With `is_managed=False`: also while guests' codes are live.  They are on the exposure report until they are gone."""
     backup_access_code_pool_enabled: bool | None = None
     """True: keep backup codes ready.  False: add none, and take those off that nobody has."""
 

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.events import Event, EventType
-from store import devices, events
+from domain.exposure import ExposureReason
+from store import backup_pools, devices, events, leaving
 from store.once import make_once
-from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow, WorkspaceRow
+from store.tables import ConnectedAccountRow, DeviceRow, PooledDeviceRow, WorkspaceRow
 
 DEFAULT_WORKSPACE_ID = UUID("0197b6a4-5c00-7000-8000-000000000001")
 """The tenant of an installation that has one; fixed, so that every process means the same."""
@@ -100,26 +101,31 @@ async def mark_disconnected(
     return True
 
 
-async def remove_account(session: AsyncSession, account_id: UUID, *, now: datetime, new_id: Callable[[], UUID]) -> None:
-    """Mark an account and its locks as removed; nothing happens to one that is, or never was.
+async def remove_account(
+    session: AsyncSession, account_id: UUID, *, now: datetime, new_id: Callable[[], UUID], force: bool = False
+) -> list[str]:
+    """Mark an account and its locks as removed; nothing happens to one that is, or never was.  Name the pools it had.
+
+    With `force` also while codes are live: they are written down as left, and their workflows go on to their end with
+    the credentials that stay.  Its pools add nothing any more.
 
     Raises:
         AccountInUseError: codes on its locks have not come to their end.
     """
     row = await _locked(session, account_id)
     if row is None or row.removed_at is not None:
-        return
-    chosen = (
-        select(func.count())
-        .select_from(AccessCodeRow)
-        .join(DeviceRow, col(DeviceRow.id) == col(AccessCodeRow.device_id))
-        .where(DeviceRow.account_id == account_id, col(AccessCodeRow.closed).is_(False))
-    )
-    open_codes = (await session.exec(chosen)).one()
-    if open_codes:
+        return []
+    live = leaving.live_in(account_id)
+    open_codes = await leaving.count(session, live)
+    if open_codes and not force:
         raise AccountInUseError(open_codes)
+    await leaving.leave(session, live, ExposureReason.ACCOUNT_DELETED, now)
+    locks = select(PooledDeviceRow.pool_id).join(DeviceRow, col(DeviceRow.id) == col(PooledDeviceRow.device_id))
+    pools = list((await session.exec(locks.where(DeviceRow.account_id == account_id).distinct())).all())
+    await backup_pools.disable(session, pools)
     row.removed_at = now
     await devices.remove_devices(session, row, now=now, new_id=new_id)
+    return pools
 
 
 async def _locked(session: AsyncSession, account_id: UUID) -> ConnectedAccountRow | None:

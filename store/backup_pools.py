@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -74,6 +74,13 @@ async def pools_of(session: AsyncSession, device_id: UUID) -> Sequence[BackupPoo
         .where(PooledDeviceRow.device_id == device_id)
         .order_by(col(BackupPoolRow.id))
     )
+    return (await session.exec(query)).all()
+
+
+async def tended_pools(session: AsyncSession) -> Sequence[str]:
+    """Name the pools that somebody must look after: those that are kept full, and those with backups left."""
+    left = select(BackupRow.pool_id).where(col(BackupRow.closed_at).is_(None))
+    query = select(BackupPoolRow.id).where(or_(col(BackupPoolRow.enabled), col(BackupPoolRow.id).in_(left)))
     return (await session.exec(query)).all()
 
 

@@ -24,8 +24,11 @@ async def take_slot(
     *,
     capacity: int | None,
     avoid: Collection[int] = (),
+    spoken_for: int = 0,
 ) -> SlotRow:
     """Give the code the lowest free slot.  `avoid` names slots in which others' codes were seen; capacity None: no limit.
+
+    As many as are `spoken_for` stay free for those who are before the code in line.
 
     Raises:
         NoSlotError: none is free.
@@ -33,8 +36,8 @@ async def take_slot(
     held = set((await session.exec(select(SlotRow.number).where(SlotRow.device_id == device_id))).all())
     taken = held | set(avoid)
     number = next(number for number in count(1) if number not in taken)
-    if capacity is not None and (number > capacity or len(held) >= capacity):
-        raise NoSlotError("every slot of the lock is held")
+    if capacity is not None and (number > capacity or len(held) + spoken_for >= capacity):
+        raise NoSlotError("every slot of the lock is held, or goes to who comes first")
     slot = SlotRow(device_id=device_id, number=number, access_code_id=code_id, held_since=now)
     session.add(slot)
     return slot

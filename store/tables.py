@@ -166,6 +166,10 @@ class AccessCodeRow(SQLModel, table=True):
     stands_in_since: datetime | None = _instant(nullable=True)
     opens: bool = False
     """`domain.lifecycle.opens`, for reading without parsing: proven on the lock and not contradicted since."""
+    left_at: datetime | None = _instant(nullable=True)
+    """When Latchwork was told to leave its lock while it was live; None: it was not, or somebody has seen to it."""
+    left_because: str | None = None
+    """`domain.exposure.ExposureReason`."""
 
 
 class BackupPoolRow(SQLModel, table=True):
@@ -285,7 +289,7 @@ class AttemptRow(SQLModel, table=True):
     device_id: UUID
     generation: int
     operation: str
-    """`program`, `read`, `hear` (the lock's word came by webhook) or `remove`."""
+    """`program`, `read`, `hear` (the lock's word came by webhook), `remove`, or `resume`: its workflow was gone."""
     started_at: datetime = _instant()
     answer: str
     """The class of the answer: `accepted`, `known`, `empty`, `retry_later`, …"""

@@ -8,6 +8,7 @@ import asyncio
 from api.app import create_app
 from api.inbound import WebhookIntake
 from api.services import Services
+from api.sweeps import SweepService
 from workers.backing import open_database
 from workers.client import connect, ensure_search_attributes
 from workers.codec import KeyRingCodec
@@ -37,6 +38,7 @@ async def run_worker(settings: Settings) -> None:
         running_workers(client, database, keyring, settings),
         relaying(client, database),
     ):
+        await SweepService(client).schedule(settings.sweep_every)
         print_json({"ready": True, "worker": True})
         await asyncio.Event().wait()
 

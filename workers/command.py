@@ -10,7 +10,7 @@ from importlib import import_module
 
 import typer
 
-from workers import command_demo, command_stack
+from workers import command_demo, command_exposure, command_stack
 from workers.command_output import print_error
 from workers.errors import CommandError
 
@@ -38,6 +38,7 @@ def build(words: Sequence[str]) -> typer.Typer:
     )
     command_stack.register(app)
     command_demo.register(app)
+    command_exposure.register(app)
     named = {word.name for word in app.registered_commands} | _GROUPS.keys()
     chosen = words[0] if words and words[0] in named else None
     for name, module in _GROUPS.items():

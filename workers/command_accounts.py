@@ -74,14 +74,20 @@ def sync(account_id: AccountId, as_json: AsJson = False) -> None:
 
 
 @app.command("remove")
-def remove(account_id: AccountId, as_json: AsJson = False) -> None:
+def remove(
+    account_id: AccountId,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also while codes are live; see them with: latchwork exposure.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Forget an account and its locks; refused while codes on them have not ended."""
 
     async def work() -> None:
         async with account_service() as service:
             if account_id not in {row.id for row in await service.list()}:
                 raise CommandError(f"there is no account {account_id}; see: latchwork accounts list")
-            await service.remove(account_id)
+            await service.remove(account_id, force=force)
 
     run(work())
     if as_json:

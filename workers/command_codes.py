@@ -34,6 +34,7 @@ from workers.command_output import print_facts, print_rows
 from workers.errors import CommandError
 from workers.moments import EXPECTED
 from workers.session import code_service, reading, run
+from workers.story_views import show_story
 from workflows.contracts import AccessCodeReceipt
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until it is read back from the lock.")]
@@ -106,6 +107,12 @@ def list_codes(
 def show(access_code_id: CodeId, reveal: Reveal = False, as_json: AsJson = False) -> None:
     """Show one access code."""
     show_code(access_code_id, as_json=as_json, reveal=reveal)
+
+
+@app.command("why")
+def why(access_code_id: CodeId, as_json: AsJson = False) -> None:
+    """Tell an access code's story: what was wanted, tried, answered, read and decided, without digits."""
+    show_story(access_code_id, as_json=as_json)
 
 
 @app.command("extend")

@@ -1,12 +1,14 @@
 """The commands on locks: what is known of them, and what they are used for."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 from pydantic import ValidationError
 
+from api.slots import COMING_DAYS, SlotCalendar, SlotReader
 from domain.policy import Policy
 from domain.requests import DeviceChange
 from store import devices
@@ -15,7 +17,7 @@ from store.devices import AmbiguousDeviceError
 from store.tables import DeviceRow, WorkspaceRow
 from workers.command_output import print_facts, print_rows
 from workers.device_policy import EXPECTED, laid_over, policy_facts, read_settings, told
-from workers.device_views import device_brief, device_facts
+from workers.device_views import device_brief, device_facts, slots_of_day
 from workers.errors import CommandError
 from workers.session import device_service, reading, run
 
@@ -49,10 +51,13 @@ def unmanage(
     release: Annotated[
         bool, typer.Option("--release", help="Leave guests' codes on the lock for good, instead of until their end.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also while guests' codes are live; see them with: latchwork exposure.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put no more codes on a lock, and take off the backup codes that nobody has."""
-    _manage(device, is_managed=False, releases_codes=release)
+    """Put no more codes on a lock, and take off the backup codes that nobody has; refused while guests' are live."""
+    _manage(device, is_managed=False, releases_codes=release, force=force)
     _show(device, as_json=as_json)
 
 
@@ -61,6 +66,24 @@ def manage(device: Device, as_json: AsJson = False) -> None:
     """Have a lock take codes again; a pool that was enabled fills up again."""
     _manage(device, is_managed=True)
     _show(device, as_json=as_json)
+
+
+@app.command("slots")
+def slots(
+    device: Device,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days, today first.")] = COMING_DAYS,
+    as_json: AsJson = False,
+) -> None:
+    """Show how many slots guests need on each coming day, and how many are free."""
+
+    async def work() -> SlotCalendar | None:
+        row = await find_device(device)
+        async with reading() as database:
+            return await SlotReader(database).calendar(row.id, datetime.now(UTC), days=days)
+
+    calendar = run(work())
+    rows = [] if calendar is None else [slots_of_day(one, calendar) for one in calendar.days]
+    print_rows(rows, as_json=as_json, empty="")
 
 
 @app.command("policy")
@@ -118,10 +141,10 @@ def _show(device: str, *, as_json: bool) -> None:
     print_facts(device_facts(run(find_device(device)), as_json=as_json), as_json=as_json)
 
 
-def _manage(device: str, *, is_managed: bool, releases_codes: bool = False) -> None:
+def _manage(device: str, *, is_managed: bool, releases_codes: bool = False, force: bool = False) -> None:
     async def work() -> None:
         row = await find_device(device)
-        change = DeviceChange(device_id=row.id, is_managed=is_managed, releases_codes=releases_codes)
+        change = DeviceChange(device_id=row.id, is_managed=is_managed, releases_codes=releases_codes, force=force)
         async with device_service() as service:
             await service.update(change)
 

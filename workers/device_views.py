@@ -3,6 +3,8 @@
 from typing import Any
 
 from api.pool_reading import PoolHealth
+from api.slots import SlotCalendar
+from domain.slot_plan import DaySlots
 from store import devices
 from store.tables import DeviceRow
 from workers.moments import show_moment
@@ -59,4 +61,15 @@ def pool_brief(health: PoolHealth) -> dict[str, Any]:
         "filling": health.filling,
         "lent": health.lent,
         "problems": problem_codes(health.problems),
+    }
+
+
+def slots_of_day(day: DaySlots, calendar: SlotCalendar) -> dict[str, Any]:
+    """Give the columns of a lock's calendar."""
+    return {
+        "day": f"{day.day:%Y-%m-%d}",
+        "slots": calendar.capacity,
+        "used_by_guests": day.used,
+        "free": day.free,
+        "held_by_backups_now": calendar.backups,
     }

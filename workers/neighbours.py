@@ -4,11 +4,17 @@ Each word may be said twice: starts find what runs, signals only wake, and a pul
 """
 
 import asyncio
-from datetime import timedelta
-from typing import Any
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
+    WorkflowUpdateFailedError,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -31,6 +37,11 @@ from workflows.contracts import (
     access_code_workflow_id,
     backup_pool_workflow_id,
 )
+
+T = TypeVar("T")
+
+_PAGE = 1000
+_ASKED_AT_ONCE = 20
 
 _ANSWER_WITHIN = timedelta(seconds=10)
 """How long another workflow may take to answer; then the activity that asked is tried again."""
@@ -88,6 +99,63 @@ class TemporalNeighbours:
     async def start(self, place: Sibling) -> None:
         """Start the workflow of a code that is registered already, unless it runs or has run."""
         await self._register(place, AccessCodeInput(device_id=place.device_id))
+
+    async def lost(self, access_code_ids: Collection[UUID]) -> list[UUID]:
+        """Name those of these codes for which no workflow runs."""
+        names = {access_code_workflow_id(code_id): code_id for code_id in access_code_ids}
+        return await self._not_running(ACCESS_CODE_WORKFLOW, names)
+
+    async def lost_pools(self, pool_ids: Collection[str]) -> list[str]:
+        """Name those of these pools for which no workflow runs."""
+        return await self._not_running(
+            BACKUP_POOL_WORKFLOW, {backup_pool_workflow_id(pool_id): pool_id for pool_id in pool_ids}
+        )
+
+    async def resume(
+        self,
+        access_code_id: UUID,
+        *,
+        device_id: UUID,
+        starts_at: datetime | None,
+        ends_at: datetime | None,
+        arrives_at: datetime | None,
+        backup_id: UUID | None,
+    ) -> None:
+        """Start the workflow of a code that is registered and may have run before; it goes on from what is written."""
+        await self._client.start_workflow(
+            ACCESS_CODE_WORKFLOW,
+            AccessCodeInput(
+                device_id=device_id, starts_at=starts_at, ends_at=ends_at, arrives_at=arrives_at, backup_id=backup_id
+            ),
+            id=access_code_workflow_id(access_code_id),
+            task_queue=QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary="Access code, started again after its workflow was gone",
+        )
+
+    async def _not_running(self, workflow_type: str, names: Mapping[str, T]) -> list[T]:
+        """Give what these workflow ids stand for, where none runs.  A list lags behind, so each suspect is asked."""
+        query = f"WorkflowType = '{workflow_type}' AND ExecutionStatus = 'Running'"
+        running = {found.id async for found in self._client.list_workflows(query, page_size=_PAGE)}
+        turn = asyncio.Semaphore(_ASKED_AT_ONCE)
+
+        async def is_lost(workflow_id: str) -> bool:
+            async with turn:
+                return not await self._runs(workflow_id)
+
+        suspects = [workflow_id for workflow_id in names if workflow_id not in running]
+        lost = await asyncio.gather(*map(is_lost, suspects))
+        return [names[workflow_id] for workflow_id, gone in zip(suspects, lost, strict=True) if gone]
+
+    async def _runs(self, workflow_id: str) -> bool:
+        try:
+            found = await self._client.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return found.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW)
 
     async def register_backup(self, backup_id: UUID, places: tuple[Sibling, ...]) -> None:
         """Start the codes of a backup, one on each lock, and wait until they are registered.

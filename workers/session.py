@@ -17,6 +17,7 @@ from api.accounts import AccountService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.keys import KeyRefusedError
+from api.sweeps import SweepService
 from api.webhooks import WebhookService
 from domain.refusals import RefusedError
 from providers.registry import CredentialsError, UnknownDriverError
@@ -66,6 +67,13 @@ async def account_service() -> AsyncIterator[AccountService]:
     """Open everything for a command that acts on accounts."""
     async with _acting() as parts:
         yield AccountService(parts.client, parts.database, parts.keyring)
+
+
+@asynccontextmanager
+async def sweep_service() -> AsyncIterator[SweepService]:
+    """Open everything for a command that looks for codes without a workflow."""
+    async with _acting() as parts:
+        yield SweepService(parts.client)
 
 
 @asynccontextmanager

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
         ge=0,
         description="Codes a worker keeps in memory, at about 90 KB each; as many as start or end within one hour.",
     )
+    sweep_minutes: float = Field(
+        default=15.0, gt=0, le=1440, description="How often codes are looked for whose workflow is gone, in minutes."
+    )
     webhook_private_addresses: bool = Field(
         default=False,
         description="Whether webhooks may go to this machine, to private networks and without TLS: for development.",
@@ -112,6 +115,11 @@ class Settings(BaseSettings):
     def provider_timeout(self) -> timedelta:
         """How long one call to a lock vendor may take."""
         return timedelta(seconds=self.provider_timeout_seconds)
+
+    @property
+    def sweep_every(self) -> timedelta:
+        """How often codes are looked for whose workflow is gone."""
+        return timedelta(minutes=self.sweep_minutes)
 
     @property
     def store_url(self) -> SecretStr:

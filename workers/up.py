@@ -60,6 +60,7 @@ async def up(settings: Settings, options: UpOptions) -> None:
             from api.inbound import WebhookIntake
             from api.limits import RateLimits
             from api.services import Services
+            from api.sweeps import SweepService
             from workers.backing import open_database
             from workers.client import connect
             from workers.codec import KeyRingCodec
@@ -75,6 +76,7 @@ async def up(settings: Settings, options: UpOptions) -> None:
             client = await connect(embedded, keyring)
             await stack.enter_async_context(running_workers(client, database, keyring, embedded))
             await stack.enter_async_context(relaying(client, database))
+            await SweepService(client).schedule(settings.sweep_every)
             limits = RateLimits.OFF if options.demo else settings.rate_limits
             services = Services.of(
                 client, database, keyring, limits, for_development=embedded.webhook_private_addresses

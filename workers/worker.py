@@ -27,6 +27,7 @@ from activities.drivers import Drivers, MakeDriver
 from activities.lock_news import LockNewsActivities
 from activities.outbound import GuardedTransport, Sender
 from activities.registration import RegistrationActivities
+from activities.sweeping import SweepActivities
 from activities.webhooks import AT_RANDOM, WebhookActivities
 from domain.webhooks import ANSWER_WITHIN
 from providers.base import Credentials, Driver
@@ -40,6 +41,7 @@ from workflows.backup_pool import BackupPoolWorkflow
 from workflows.contracts import QUEUE, WEBHOOK_QUEUE, provider_queue
 from workflows.lock_news import LockNewsWorkflow
 from workflows.move_door import MoveDoorWorkflow
+from workflows.sweep import SweepWorkflow
 from workflows.sync_account import SyncAccountWorkflow
 from workflows.update_device import UpdateDeviceWorkflow
 from workflows.webhook_delivery import WebhookDeliveryWorkflow
@@ -49,6 +51,7 @@ WORKFLOWS: tuple[type, ...] = (
     BackupPoolWorkflow,
     LockNewsWorkflow,
     MoveDoorWorkflow,
+    SweepWorkflow,
     SyncAccountWorkflow,
     UpdateDeviceWorkflow,
     WebhookDeliveryWorkflow,
@@ -125,6 +128,7 @@ async def running_workers(
     device_use = DeviceUseActivities(database, neighbours)
     backups = BackupActivities(database, neighbours)
     news = LockNewsActivities(database, keyring)
+    sweeping = SweepActivities(database, neighbours)
     sender = Sender(GuardedTransport(for_development=settings.webhook_private_addresses))
     main = Worker(
         client,
@@ -137,6 +141,7 @@ async def running_workers(
             *backups.all(),
             *device_use.all(),
             *news.all(),
+            *sweeping.all(),
             doors.give_up,
         ],
         deployment_config=_BUILD,

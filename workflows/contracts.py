@@ -29,6 +29,7 @@ WEBHOOK_DELIVERY_WORKFLOW = "WebhookDeliveryWorkflow"
 UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
 MOVE_DOOR_WORKFLOW = "MoveDoorWorkflow"
 LOCK_NEWS_WORKFLOW = "LockNewsWorkflow"
+SWEEP_WORKFLOW = "SweepWorkflow"
 
 
 def provider_queue(provider: str) -> str:
@@ -73,6 +74,10 @@ def move_door_workflow_id(action_attempt_id: UUID) -> str:
 def sync_account_workflow_id(account_id: UUID) -> str:
     """Give the workflow id under which an account's devices are discovered and refreshed."""
     return f"sync-account/{account_id}"
+
+
+SWEEP_ID = "sweep"
+"""The id of the sweep, as a workflow and as a Schedule: there is one at a time."""
 
 
 def lock_news_workflow_id(account_id: UUID, message_id: str) -> str:
@@ -232,6 +237,16 @@ class SyncAccountResult(BaseModel):
     devices: int
     added: int
     connected: int
+
+
+class SweepResult(BaseModel):
+    """What one sweep found: how many codes have not ended, and which codes and pools had lost their workflow."""
+
+    model_config = ConfigDict(frozen=True)
+
+    looked_at: int
+    resumed: tuple[UUID, ...] = ()
+    pools: tuple[str, ...] = ()
 
 
 class MoveDoorInput(Request):

@@ -44,6 +44,8 @@ class DeleteAccount(OfOneAccount):
     """Parameters of `/connected_accounts/delete`."""
 
     sync: bool | None = None
+    force: bool | None = None
+    """Latchwork's own: also while codes on its locks have not ended."""
 
 
 async def get(call: Call[GetAccount]) -> Body:
@@ -84,9 +86,9 @@ async def update(call: Call[UpdateAccount]) -> Body:
 
 
 async def delete(call: Call[DeleteAccount]) -> Body:
-    """Forget an account and its locks; refused while codes on them have not ended."""
+    """Forget an account and its locks; refused while codes on them have not ended, unless by force."""
     row = await mine(call, call.asked.connected_account_id)
-    await call.services.accounts.remove(row.id)
+    await call.services.accounts.remove(row.id, force=bool(call.asked.force))
     return {}
 
 

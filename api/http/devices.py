@@ -66,6 +66,8 @@ class UpdateDevice(OfOneDevice):
     is_managed: bool | None = None
     properties: _Properties | None = None
     backup_access_code_pool_enabled: bool | None = None
+    force: bool | None = None
+    """Latchwork's own: make it unmanaged while guests' codes are live, too."""
 
 
 class UpdateUnmanagedDevice(OfOneDevice):
@@ -148,7 +150,7 @@ async def update(call: Call[UpdateDevice]) -> Body:
     named = "name" in asked.model_fields_set or asked.properties is not None
     nickname = asked.name or (asked.properties.name if asked.properties else None) or ""
     await _describe(call, nickname if named else None, asked.custom_metadata)
-    await _use(call, asked.is_managed, asked.backup_access_code_pool_enabled)
+    await _use(call, asked.is_managed, asked.backup_access_code_pool_enabled, force=bool(asked.force))
     return {}
 
 
@@ -228,7 +230,7 @@ async def _describe(call: Call[Any], nickname: str | None, metadata: dict[str, A
     await call.services.devices.describe(call.workspace_id, device.id, nickname=nickname, metadata=merged)
 
 
-async def _use(call: Call[Any], is_managed: bool | None, has_pool: bool | None) -> None:
+async def _use(call: Call[Any], is_managed: bool | None, has_pool: bool | None, *, force: bool = False) -> None:
     """Change what a lock is used for, where something was said of it."""
     if is_managed is None and has_pool is None:
         return
@@ -236,6 +238,7 @@ async def _use(call: Call[Any], is_managed: bool | None, has_pool: bool | None) 
         device_id=call.asked.device_id,
         workspace_id=call.workspace_id,
         is_managed=is_managed,
+        force=force,
         backup_access_code_pool_enabled=has_pool,
     )
     await call.services.devices.update(change, change_id=call.operation_id)

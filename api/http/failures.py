@@ -29,6 +29,8 @@ STATUSES: Mapping[RefusalType, HTTPStatus] = {
     RefusalType.WEBHOOK_NOT_FOUND: HTTPStatus.NOT_FOUND,
     RefusalType.EVENT_NOT_FOUND: HTTPStatus.NOT_FOUND,
     RefusalType.DUPLICATE_ACCESS_CODE: HTTPStatus.CONFLICT,
+    RefusalType.DEVICE_IN_USE: HTTPStatus.CONFLICT,
+    RefusalType.NO_SPACE: HTTPStatus.CONFLICT,
     RefusalType.STORE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The HTTP status of a refusal; 400 where none is named."""

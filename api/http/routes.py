@@ -14,6 +14,7 @@ from api.http import (
     connected_accounts,
     devices,
     events,
+    exposures,
     health,
     locks,
     simulated,
@@ -31,6 +32,7 @@ from api.resources.action_attempt import ActionAttemptResource
 from api.resources.connected_account import ConnectedAccountResource
 from api.resources.device import DeviceResource
 from api.resources.event import EventResource
+from api.resources.exposure import ExposureResource
 from api.resources.workspace import WorkspaceResource
 from domain.scopes import Scope
 
@@ -126,6 +128,8 @@ ROUTES: tuple[Route[Any], ...] = (
     Route("/connected_accounts/sync", POST, OfOneAccount, connected_accounts.sync, NOTHING, WRITE),
     Route("/connected_accounts/simulate/disconnect", POST, OfOneAccount, connected_accounts.simulate_disconnect,
           NOTHING, WRITE),
+    Route("/latchwork/exposures", GET, exposures.ListExposures, exposures.list_exposures,
+          {"exposures": list[ExposureResource]}),
     Route("/health", GET, Nothing, health.health, HEALTH, None),
     Route("/health/get_health", GET, Nothing, health.get_health, HEALTH, None),
 )

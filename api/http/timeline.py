@@ -6,17 +6,18 @@ from typing import Any
 
 from pydantic import Field
 
+from api.exposures import tried
 from api.http.failures import invalid
 from api.http.parameters import OfOneCode, Text, Words
 from api.http.table import Body, Call
 from api.resources.base import Resource, told
+from api.stories import LONGEST_STORY, happened, in_utc
 from domain.event_body import ENVELOPE
+from domain.story import of_attempt, of_event
 from store.event_lists import EventFilter
 from store.tables import AttemptRow, EventRow
 
 DEFAULT_LIMIT, MOST = 50, 200
-LONGEST_STORY = 10_000
-"""A lock that is dead for a hundred days costs so many attempts."""
 
 STARTED, FINISHED = "internal.access_code.programming_started", "internal.access_code.programming_finished"
 """A write to the lock, and a look at what came of it."""
@@ -98,7 +99,7 @@ def _of_event(row: EventRow, body: Mapping[str, Any]) -> _Entry:
     entry = TimelineEvent(
         event_type=row.event_type,
         occurred_at=told(row.occurred_at),
-        description=f"{row.event_type.rpartition('.')[2].replace('_', ' ').capitalize()}.",
+        description=of_event(happened(row), in_utc).text,
         actor={"type": "system"},
         details={name: value for name, value in body.items() if name not in ENVELOPE},
         related_resource_ids={} if row.device_id is None else {"device_id": str(row.device_id)},
@@ -113,7 +114,7 @@ def _of_attempt(row: AttemptRow) -> _Entry:
     entry = TimelineEvent(
         event_type=STARTED if row.operation in ("program", "remove") else FINISHED,
         occurred_at=told(row.started_at),
-        description=f"The lock was asked to {row.operation} the code; it answered: {row.answer}.",
+        description=of_attempt(tried(row)).text,
         actor={"type": "system"},
         details=details,
         related_resource_ids={"device_id": str(row.device_id)},

@@ -22,6 +22,7 @@ OF_DEVICE = frozenset(
         ProblemCode.EMPTY_POOL,
         ProblemCode.PARTIAL_POOL,
         ProblemCode.MANY_ACTIVE_BACKUPS,
+        ProblemCode.MAX_CODES_REACHED,
     }
 )
 OF_ACCOUNT = frozenset({ProblemCode.ACCOUNT_DISCONNECTED})

@@ -108,4 +108,7 @@ async def test_timeline_tells_the_story_without_digits(door: Door) -> None:
     assert types[-1] == "access_code.created"
     assert "access_code.set_on_device" in types
     assert "internal.access_code.programming_started" in types
+    said = [entry["description"] for entry in [*first["timeline_events"], *rest["timeline_events"]]]
+    assert "It is proven on the lock." in said
+    assert "Writing the code to the lock: the vendor accepted it." in said
     assert "905182" not in str([first, rest])

@@ -215,7 +215,12 @@ async def test_sdk_manages_and_unmanages_a_lock(door: Door, sdk: Caller) -> None
     device_id = str(lock.id)
     guest = await door.code(device_id=device_id)
     await door.until(guest["access_code_id"], "set")
-    await sdk(lambda s: s.devices.update(device_id=device_id, is_managed=False))
+    with pytest.raises(SeamHttpApiError, match="have not ended"):
+        await sdk(lambda s: s.devices.update(device_id=device_id, is_managed=False))
+    assert (await sdk(lambda s: s.devices.get(device_id=device_id))).is_managed is True
+    await door.asked("/devices/update", device_id=device_id, is_managed=False, force=True)
+    (exposed,) = (await door.asked("/latchwork/exposures", device_id=device_id))["exposures"]
+    assert (exposed["access_code_id"], exposed["reason"]) == (guest["access_code_id"], "device_unmanaged")
     assert await door.house.opens(lock, guest["code"])
     kept = await sdk(lambda s: s.access_codes.get(access_code_id=guest["access_code_id"]))
     assert kept.status == "set"

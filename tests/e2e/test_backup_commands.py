@@ -111,6 +111,18 @@ async def test_released_codes_stay_on_the_lock_and_are_no_matter_of_ours(running
     assert len(await on_lock(running, "boat-house")) == 1
 
 
+async def test_a_code_tells_its_story_and_nothing_is_exposed_or_lost(running: Up) -> None:
+    created = (await running.say("codes", "create", "Studio", "--ends-at", "+1h", "--wait", "--json")).json
+    told = (await running.say("codes", "why", created["access_code_id"], "--json")).json
+    assert told["access_code_id"] == created["access_code_id"]
+    assert "It is proven on the lock." in [line["description"] for line in told["story"]]
+    assert told["story"][-1]["description"].startswith("Now it is set")
+    swept = (await running.say("sweep", "--json")).json
+    assert swept["looked_at"] > 0
+    assert (swept["resumed"], swept["pools"]) == ([], [])
+    assert "nothing is exposed" in (await running.say("exposure", "--device", "Studio")).out
+
+
 async def test_codes_of_a_home_share_their_digits_or_are_refused(running: Up) -> None:
     home = ("Front Door", "Garden Gate")
     made = (await running.say("codes", "create-multiple", *home, "--ends-at", "+1h", "--json")).json

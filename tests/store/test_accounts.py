@@ -15,9 +15,11 @@ from store.accounts import (
     mark_disconnected,
     remove_account,
 )
+from store.backup_pools import enable
 from store.database import Database
 from store.devices import list_devices
 from store.events import list_events
+from store.tables import AccessCodeRow, BackupPoolRow
 from tests.store.rows import ACCOUNT_ID, NOW, a_code, a_device, an_account
 
 
@@ -63,6 +65,23 @@ async def test_disconnection_is_told_once(database: Database) -> None:
         assert not await mark_connected(session, ACCOUNT_ID, now=NOW, new_id=uuid4)
         assert not await mark_connected(session, UUID(int=99), now=NOW, new_id=uuid4)
     assert await _event_types(database) == ["connected_account.disconnected", "connected_account.connected"]
+
+
+async def test_account_is_forced_away_from_its_codes_and_that_is_written_down(database: Database) -> None:
+    """Who insists may go; what is left is known, and what had ended before is not."""
+    async with database.write() as session:
+        live = a_code(await a_device(session))
+        ended = a_code(live.device_id, closed=True)
+        session.add_all([live, ended])
+        await enable(session, DEFAULT_WORKSPACE_ID, [live.device_id], NOW)
+    async with database.write() as session:
+        assert await remove_account(session, ACCOUNT_ID, now=NOW, new_id=uuid4, force=True) == [str(live.device_id)]
+    async with database.read() as session:
+        assert await list_accounts(session, DEFAULT_WORKSPACE_ID) == []
+        kept, gone = await session.get_one(AccessCodeRow, live.id), await session.get_one(AccessCodeRow, ended.id)
+        assert (kept.left_at, kept.left_because, kept.closed) == (NOW, "connected_account_deleted", False)
+        assert gone.left_at is None
+        assert not (await session.get_one(BackupPoolRow, str(live.device_id))).enabled
 
 
 async def test_account_with_open_codes_stays(database: Database) -> None:

@@ -214,7 +214,7 @@ async def test_an_unmanaged_lock_loses_its_backups_and_keeps_its_guests(house: H
     holder = await house.start(await house.request(lock, starts_in=None, lasts=5 * HOURS))
     stand_in = await pools.pull(holder)
     await pools.settle()
-    await pools.change_use(lock, is_managed=False)
+    await pools.change_use(lock, is_managed=False, force=True)
     assert await pools.ready(lock) == 0
     assert await pools.problems(lock) == set()
     held = {await guest.pin(), await holder.pin(), await pools.digits(stand_in)}
