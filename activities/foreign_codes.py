@@ -63,7 +63,7 @@ async def list_foreign(
         row = rows[code_id]
         row.missing_since = row.missing_since or now
         if now - row.missing_since >= capabilities.reads_lag:
-            row.gone_at = now
+            row.gone_at, row.ciphertext = now, None
             happened.append((row, EventType.UNMANAGED_REMOVED))
         else:
             doubtful += 1

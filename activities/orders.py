@@ -146,6 +146,8 @@ class NudgeOrder(_Order):
     device_ids: tuple[UUID, ...]
     access_code_ids: tuple[UUID, ...] = ()
     """Single codes, beside those of the locks."""
+    doubted_device_ids: tuple[UUID, ...] = ()
+    """Locks that are to be read: what was told of them is not what stands in the books."""
 
 
 class PlanOrder(_Order):

@@ -24,7 +24,7 @@ from activities.pools_concerned import pools_of_backup
 from activities.telling import tell
 from activities.verdicts import failed, reached_by, unreadable
 from domain.access_code import AccessCode, Presence
-from domain.drift import Entry, Found, Look, bears_mark, is_unrepaired, look_for
+from domain.drift import Entry, Found, Look, bears_mark, is_unrepaired, look_for, second_look_after
 from domain.events import Event, EventType
 from domain.lifecycle import begins_at, is_left_off, is_wanted
 from domain.names import mark_in
@@ -84,7 +84,9 @@ class ReconcileActivities:
         """Say which locks are due: each by its own interval, and none that cannot be read."""
         with store_failures():
             async with self._database.read() as session:
-                account = await session.get_one(ConnectedAccountRow, order.account_id)
+                account = await session.get(ConnectedAccountRow, order.account_id)
+                if account is None or account.removed_at is not None:
+                    return Planned(provider="", due=())
                 workspace = await session.get_one(WorkspaceRow, account.workspace_id)
                 locks = await locks_of(session, order.account_id, order.device_ids)
             driver = await self._drivers.of(account)
@@ -119,7 +121,7 @@ class ReconcileActivities:
             drifted=findings.drifted,
             doubtful=findings.doubtful,
             unmanaged=len(findings.readings) - len(findings.claimed),
-            again_after=capabilities.reads_lag if findings.doubtful else None,
+            again_after=second_look_after(capabilities) if findings.doubtful else None,
         )
 
     async def _read(self, visit: LockVisit, slots: Sequence[int] | None) -> Sequence[Known | Masked] | None:

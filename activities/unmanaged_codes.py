@@ -145,7 +145,7 @@ class UnmanagedCodeActivities:
             if not any(is_exactly(entry_of(row), entry) for entry in entries):
                 raise _NotPossibleError(NOT_SHOWN)
             await self._register(session, order, visit, row, now)
-            row.gone_at = now
+            row.gone_at, row.ciphertext = now, None
             session.add(row)
             await self._visits.end(session, visit)
             converted = Event(event_type=EventType.UNMANAGED_CONVERTED, occurred_at=now)
@@ -229,7 +229,7 @@ class UnmanagedCodeActivities:
         session.add(row)
         if visit.now - row.missing_since < visit.facts.capabilities.reads_lag:
             return False
-        row.gone_at = visit.now
+        row.gone_at, row.ciphertext = visit.now, None
         removed = Event(event_type=EventType.UNMANAGED_REMOVED, occurred_at=visit.now)
         await tell_of_foreign(session, visit.device, [(row, removed)], visit.now)
         return True

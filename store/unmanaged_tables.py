@@ -33,6 +33,7 @@ class UnmanagedCodeRow(SQLModel, table=True):
     pin_index: str | None = None
     """The keyed hash of its digits, as in `pins`; None: the lock hides them."""
     ciphertext: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    """Its digits; None: the lock hides them, or it is gone."""
     created_at: datetime = _instant()
     """When it was first seen."""
     seen_at: datetime = _instant()

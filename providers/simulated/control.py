@@ -92,7 +92,7 @@ def _truth_routes(cloud: LockCloud) -> APIRouter:
     @router.post("/{lock_id}/keypad")
     async def keypad(lock_id: str, edit: KeypadEdit) -> JSON:
         with _as_http():
-            cloud.lock(lock_id).type_in(edit.slot, edit.pin, cloud.new_id(), cloud.clock.now(), name=edit.name)
+            cloud.type_in(lock_id, edit.slot, edit.pin, name=edit.name)
             return _truth(cloud, lock_id)
 
     @router.post("/{lock_id}/battery")
