@@ -44,12 +44,15 @@ class Neighbours(Protocol):
         access_code_id: UUID,
         *,
         device_id: UUID,
-        starts_at: datetime | None,
-        ends_at: datetime | None,
-        arrives_at: datetime | None,
-        backup_id: UUID | None,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        arrives_at: datetime | None = None,
+        backup_id: UUID | None = None,
     ) -> None:
-        """Start the workflow of a code that is registered and may have run before; it goes on from what is written."""
+        """Start the workflow of a code that is registered and may have run before; it goes on from what is written.
+
+        One that runs is told to look at its row.
+        """
         ...
 
     async def register_backup(self, backup_id: UUID, places: tuple[Sibling, ...]) -> None:

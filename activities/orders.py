@@ -1,6 +1,7 @@
 """What workflows hand to activities and get back.  Orders name codes by id; no digits pass here in the clear."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from domain.access_code import AccessCode, Ending
 from domain.action_attempts import Moved
 from domain.devices import DeviceCard
 from domain.requests import CodeChange, CodeRequest, DeviceChange, Sibling
+from domain.sealed import SealedPin
 
 
 class _Order(BaseModel):
@@ -148,6 +150,91 @@ class NudgeOrder(_Order):
     device_ids: tuple[UUID, ...]
     access_code_ids: tuple[UUID, ...] = ()
     """Single codes, beside those of the locks."""
+    doubted_device_ids: tuple[UUID, ...] = ()
+    """Locks that are to be read: what was told of them is not what stands in the books."""
+
+
+class PlanOrder(_Order):
+    """Say which locks of an account are to be read: those that are due, or those that are named."""
+
+    account_id: UUID
+    device_ids: tuple[UUID, ...]
+    now: AwareDatetime
+
+
+class DueLock(_Order):
+    """A lock that is to be read."""
+
+    device_id: UUID
+    name: str
+
+
+class Planned(_Order):
+    """Which locks are to be read, and where."""
+
+    provider: str
+    due: tuple[DueLock, ...]
+
+
+class ReconcileOrder(_Order):
+    """Read a lock and compare what is on it with the books; with `everything`, the places of others, too."""
+
+    device_id: UUID
+    everything: bool = False
+
+
+class Reconciled(_Order):
+    """What one look at one lock came to."""
+
+    is_read: bool = False
+    as_expected: int = 0
+    drifted: int = 0
+    """Codes that somebody took off, changed or brought back."""
+    doubtful: int = 0
+    """Codes that were not found as they should be, which a second look has to confirm."""
+    unmanaged: int = 0
+    """Codes of others."""
+    again_after: timedelta | None = None
+    """When the second look may be; None: none is needed."""
+
+
+class UnmanagedOperation(StrEnum):
+    """What is to become of a code that somebody else put on a lock."""
+
+    ADOPT = "adopt"
+    REMOVE = "remove"
+    TYPE_IN = "type_in"
+    """Play at somebody's putting one on a simulated lock."""
+
+
+class UnmanagedOrder(_Order):
+    """Adopt a code of somebody else's, take it off its lock, or put one there."""
+
+    operation: UnmanagedOperation
+    access_code_id: UUID
+    device_id: UUID
+    workspace_id: UUID
+    allows_external_modification: bool = False
+    action_attempt_id: UUID | None = None
+    """Where it is to be written down how the removal ended."""
+    code: SealedPin | None = None
+    """What is to be typed in, under which name."""
+    name: str | None = None
+
+
+class UnmanagedDone(_Order):
+    """How it ended.  Without `failure` well; it is told in words, without digits."""
+
+    failure: str | None = None
+    access_code_id: UUID | None = None
+    """The code that was typed in, as the list has it."""
+
+
+class GiveUpUnmanagedOrder(_Order):
+    """Write down why it did not come about."""
+
+    order: UnmanagedOrder
+    failure: str
 
 
 class Swept(_Order):

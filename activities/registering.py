@@ -120,6 +120,7 @@ class Registering:
             policy,
             updates_in_place=facts.capabilities.can_update_in_place,
             is_backup=self._order.backup_id is not None,
+            allows_external_modification=request.is_external_modification_allowed,
         )
         if self._order.backup_id is None:
             now = self._order.now

@@ -11,7 +11,7 @@ Our extension, which a cloud may ignore: `slot` in the order and in listed codes
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Self
 from urllib.parse import quote
 
@@ -40,6 +40,7 @@ from providers.base import (
 )
 from providers.http import EventHooks, Reply, VendorClient, read_error, write_failure
 from providers.lock_cloud_doors import move_result
+from providers.lock_cloud_keypad import type_in
 from providers.lock_cloud_wire import (
     DEVICE_OFFLINE,
     LOCK_GONE,
@@ -49,6 +50,7 @@ from providers.lock_cloud_wire import (
     LockDescription,
     LockList,
     parse,
+    redacted,
 )
 
 REJECTIONS: Mapping[str, RejectReason] = {
@@ -150,8 +152,10 @@ class LockCloudDriver:
         found = _find_ours(codes, place, pin) or _first(codes, lambda code: code.slot == place.slot)
         return found.reading() if found else Empty()
 
-    async def read_all(self, lock_id: str) -> Sequence[Known | Masked] | Unreadable:
-        """Everything on the lock, codes of others included."""
+    async def read_all(
+        self, lock_id: str, slots: Collection[int] | None = None
+    ) -> Sequence[Known | Masked] | Unreadable:
+        """Everything on the lock, codes of others included: one call, whichever slots are asked for."""
         codes = await self._list(lock_id)
         return codes if isinstance(codes, Unreadable) else [code.reading() for code in codes]
 
@@ -198,6 +202,10 @@ class LockCloudDriver:
         """Have the door unlocked."""
         return await self._move(lock_id, "unlock", idempotency_key)
 
+    async def type_in(self, lock_id: str, pin: SecretStr, name: str) -> bool:
+        """Play at somebody at the keypad, where the cloud is a simulation."""
+        return await type_in(self._client, _segment(lock_id), pin, name)
+
     async def aclose(self) -> None:
         """Release the connections."""
         await self._client.aclose()
@@ -214,7 +222,9 @@ class LockCloudDriver:
             raise error
         answer = parse(CodeList, reply.body)
         if not answer.is_about(lock_id):
-            raise NonsenseError("the list is of another lock")
+            raise NonsenseError("the list is of another lock", answer=redacted(reply.body))
+        if not answer.is_consistent():
+            raise NonsenseError("the list has one id, or one slot, twice", answer=redacted(reply.body))
         return answer.access_codes
 
 

@@ -1,6 +1,6 @@
 """The places on a lock: a code takes the lowest free one before its first write and keeps it until proven gone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import count
 from uuid import UUID
@@ -40,6 +40,29 @@ async def take_slot(
         raise NoSlotError("every slot of the lock is held, or goes to who comes first")
     slot = SlotRow(device_id=device_id, number=number, access_code_id=code_id, held_since=now)
     session.add(slot)
+    return slot
+
+
+async def held_slots(session: AsyncSession, device_id: UUID) -> Sequence[int]:
+    """Name the slots of a lock that codes of ours hold."""
+    return (await session.exec(select(SlotRow.number).where(SlotRow.device_id == device_id))).all()
+
+
+async def hold_slot(
+    session: AsyncSession,
+    device_id: UUID,
+    code_id: UUID,
+    now: datetime,
+    *,
+    number: int | None,
+    reference: str | None,
+) -> SlotRow:
+    """Give a code that is on the lock already the slot in which it was seen; None, or held on paper: any that is free."""
+    held = set(await held_slots(session, device_id))
+    slot = await take_slot(session, device_id, code_id, now, capacity=None, avoid={number} if number in held else ())
+    if number is not None and number not in held:
+        slot.number = number
+    slot.reference = reference
     return slot
 
 

@@ -116,12 +116,15 @@ class TemporalNeighbours:
         access_code_id: UUID,
         *,
         device_id: UUID,
-        starts_at: datetime | None,
-        ends_at: datetime | None,
-        arrives_at: datetime | None,
-        backup_id: UUID | None,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        arrives_at: datetime | None = None,
+        backup_id: UUID | None = None,
     ) -> None:
-        """Start the workflow of a code that is registered and may have run before; it goes on from what is written."""
+        """Start the workflow of a code that is registered and may have run before; it goes on from what is written.
+
+        One that runs is told to look at its row.
+        """
         await self._client.start_workflow(
             ACCESS_CODE_WORKFLOW,
             AccessCodeInput(
@@ -129,6 +132,7 @@ class TemporalNeighbours:
             ),
             id=access_code_workflow_id(access_code_id),
             task_queue=QUEUE,
+            start_signal=CHANGED_SIGNAL,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             static_summary="Access code, started again after its workflow was gone",

@@ -26,8 +26,10 @@ from activities.doors import DoorActivities
 from activities.drivers import Drivers, MakeDriver
 from activities.lock_news import LockNewsActivities
 from activities.outbound import GuardedTransport, Sender
+from activities.reconciling import ReconcileActivities
 from activities.registration import RegistrationActivities
 from activities.sweeping import SweepActivities
+from activities.unmanaged_codes import UnmanagedCodeActivities
 from activities.webhooks import AT_RANDOM, WebhookActivities
 from domain.webhooks import ANSWER_WITHIN
 from providers.base import Credentials, Driver
@@ -41,8 +43,10 @@ from workflows.backup_pool import BackupPoolWorkflow
 from workflows.contracts import QUEUE, WEBHOOK_QUEUE, provider_queue
 from workflows.lock_news import LockNewsWorkflow
 from workflows.move_door import MoveDoorWorkflow
+from workflows.reconcile import ReconcileWorkflow
 from workflows.sweep import SweepWorkflow
 from workflows.sync_account import SyncAccountWorkflow
+from workflows.unmanaged_code import UnmanagedCodeWorkflow
 from workflows.update_device import UpdateDeviceWorkflow
 from workflows.webhook_delivery import WebhookDeliveryWorkflow
 
@@ -52,7 +56,9 @@ WORKFLOWS: tuple[type, ...] = (
     LockNewsWorkflow,
     MoveDoorWorkflow,
     SweepWorkflow,
+    ReconcileWorkflow,
     SyncAccountWorkflow,
+    UnmanagedCodeWorkflow,
     UpdateDeviceWorkflow,
     WebhookDeliveryWorkflow,
 )
@@ -122,6 +128,8 @@ async def running_workers(
     neighbours = TemporalNeighbours(client)
     registration = RegistrationActivities(database, keyring, neighbours, limit)
     device_codes = DeviceCodeActivities(database, keyring, drivers, neighbours, limit)
+    reconciling = ReconcileActivities(database, keyring, drivers, neighbours, limit)
+    unmanaged = UnmanagedCodeActivities(database, keyring, drivers, neighbours, limit)
     doors = DoorActivities(database, drivers, limit)
     accounts = AccountActivities(database, drivers, neighbours)
     pools = BackupPoolActivities(database, neighbours)
@@ -142,6 +150,8 @@ async def running_workers(
             *device_use.all(),
             *news.all(),
             *sweeping.all(),
+            reconciling.plan,
+            unmanaged.give_up,
             doors.give_up,
         ],
         deployment_config=_BUILD,
@@ -153,7 +163,7 @@ async def running_workers(
         Worker(
             client,
             task_queue=provider_queue(name),
-            activities=[*device_codes.all(), *doors.all()],
+            activities=[*device_codes.all(), *doors.all(), *unmanaged.all(), reconciling.reconcile],
             deployment_config=_BUILD,
             max_concurrent_activities=_CONCURRENT_LOCK_CALLS,
             graceful_shutdown_timeout=limit,
