@@ -20,13 +20,13 @@ from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, try_again
 from activities.neighbours import Neighbours
 from activities.orders import LockOrder
-from activities.programming import Programming
+from activities.programming import Programming, looks_first
 from activities.removal import Removal
 from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Reached, Verdict
 from domain.access_code import AccessCode, Presence
 from domain.lifecycle import Action, decide
-from domain.observation import AboutToRemove, AboutToWrite, Refused
+from domain.observation import AboutToRemove, Refused
 from domain.problems import ProblemCode
 from store import accounts, devices
 from store.database import Database
@@ -66,20 +66,22 @@ class DeviceCodeActivities:
         async with self._bounded():
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
-                if decide(turn.code, turn.now).action is not Action.PROGRAM:
+                if decide(turn.code, turn.now).action not in (Action.LOAD, Action.PROGRAM):
                     await self._turns.end(session, turn)
                     return await self._told(turn)
                 before = turn.code.on_lock
                 verdict = await self._reserve(session, turn)
-                if verdict is None and before.presence is not Presence.MAYBE:
-                    await self._turns.see(session, turn, AboutToWrite(turn.generation, turn.may_take))
+                if verdict is None and not looks_first(turn):
+                    await self._turns.see(session, turn, turn.about_to_write)
                 elif verdict is not None:
                     await self._fold(session, turn, verdict)
             if verdict is None:
                 driver = await self._drivers.of(turn.stored.account)
                 verdict = await Programming(self._turns, turn, driver, before).attempt()
                 await self._conclude(turn, verdict)
-            self._raise_failure(turn, verdict, turn.code.policy.fail_after)
+            # Ahead of its time nobody waits for it: it is tried at the slow pace from the beginning.
+            fail_after = timedelta(0) if turn.is_ahead else turn.code.policy.fail_after
+            self._raise_failure(turn, verdict, fail_after)
             return await self._told(turn)
 
     @activity.defn(name="remove_access_code")
@@ -144,7 +146,7 @@ class DeviceCodeActivities:
         if verdict.failure is None:
             return
         delay = turn.delay(due_at=turn.order.due_at, fail_after=fail_after, retry_after=verdict.retry_after)
-        if verdict.retries_slowly:
+        if verdict.retries_slowly or turn.is_ahead:
             delay = max(delay, turn.code.policy.retry_cap)
         raise try_again(verdict.failure, verdict.message, delay)
 

@@ -24,7 +24,7 @@ from activities.telling import tell
 from domain.access_code import AccessCode
 from domain.changes import summed_up, with_ending, with_name, with_new_pin, with_window
 from domain.events import Event
-from domain.lifecycle import begins_at, decide, is_over
+from domain.lifecycle import decide, held_from, is_over
 from domain.observation import Observed, announce, close
 from domain.refusals import RefusalType, refuse
 from domain.registration import check_order
@@ -171,10 +171,8 @@ class RegistrationActivities:
     async def _move(self, session: AsyncSession, stored: codes.StoredCode, code: AccessCode, now: datetime) -> None:
         """Plan the digits for the new window, where nobody else has them then."""
         pin = await codes.pin_row(session, stored.row.id, code.wish.pin_generation)
-        held_from, held_until = begins_at(code) or now, code.wish.ends_at
-        other = await planned_with(
-            session, stored.device.id, pin.pin_index, held_from, held_until, besides=stored.row.id
-        )
+        since, until = held_from(code) or now, code.wish.ends_at
+        other = await planned_with(session, stored.device.id, pin.pin_index, since, until, besides=stored.row.id)
         if other is not None:
             raise refuse(
                 RefusalType.DUPLICATE_ACCESS_CODE,
@@ -182,7 +180,7 @@ class RegistrationActivities:
                 field="window",
                 rule="unique_on_device",
             )
-        await move_pins(session, stored.row.id, held_from, held_until)
+        await move_pins(session, stored.row.id, since, until)
 
     async def _renew(
         self, session: AsyncSession, stored: codes.StoredCode, code: AccessCode, change: CodeChange, now: datetime
@@ -191,7 +189,7 @@ class RegistrationActivities:
         digits = self._digits(stored)
         asked = Asked(
             generation=code.wish.pin_generation,
-            held_from=begins_at(code) or now,
+            held_from=held_from(code) or now,
             held_until=code.wish.ends_at,
             starts_at=code.wish.starts_at,
             preferred_length=None,

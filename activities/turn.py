@@ -28,10 +28,12 @@ from activities.telling import tell
 from domain.access_code import AccessCode
 from domain.events import Event
 from domain.hearing import Told
+from domain.lifecycle import is_ahead, may_open, window_of
 from domain.names import lock_name, mark
-from domain.observation import Sighting, observe
+from domain.native_windows import LockWindow, told
+from domain.observation import AboutToWrite, Sighting, observe
 from domain.retry import delay_before_next
-from providers.base import Place
+from providers.base import Place, Window
 from store import codes, inbound, leases
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
@@ -56,6 +58,10 @@ class LockTurn:
     """Digits that the code had before and that may still be on the lock."""
     generation: int
     """The generation that this attempt is about; the wish may move on while it runs."""
+    window: LockWindow | None
+    """The window of that generation, where the lock is to keep it by itself."""
+    is_ahead: bool
+    """The code's time has not come yet when the attempt begins, and nothing of it opens: nobody waits."""
     may_take: timedelta
     """How much later a call of this attempt may still leave us, even from a worker that is thought dead."""
     attempts: list[AttemptRow] = field(default_factory=list)
@@ -102,6 +108,20 @@ class LockTurn:
     def name(self) -> str:
         """The name for the lock."""
         return lock_name(self.stored.row.name, self.mark, longest_name(self.stored.facts))
+
+    @property
+    def about_to_write(self) -> AboutToWrite:
+        """What is written down before the code is put on the lock."""
+        return AboutToWrite(self.generation, self.may_take, self.window)
+
+    @property
+    def lock_window(self) -> Window | None:
+        """The window as the lock is told it; a start that has come is none, whatever the lock's clock shows."""
+        clock, window = self.code.native, self.window
+        if clock is None or window is None:
+            return None
+        starts_at = None if window.starts_at is None or window.starts_at <= self.now else window.starts_at
+        return Window(*told(clock, LockWindow(starts_at=starts_at, ends_at=window.ends_at)))
 
     def key(self, operation: str) -> str:
         """The idempotency key of one operation: the same for every repetition, whatever run it comes from."""
@@ -163,8 +183,19 @@ class LockTurns:
         rows = await codes.held_pins(session, stored.row.id, stored.code.wish.pin_generation)
         aad = pin_aad(stored.row.workspace_id, stored.row.id)
         *older, digits = (SecretStr(self._keyring.decrypt(row.ciphertext, aad).decode()) for row in rows)
-        generation = stored.code.wish.generation
-        return LockTurn(order, stored, lease, rows[-1], digits, tuple(older), generation, self._lease_for)
+        code, began_at = stored.code, activity.info().started_time
+        return LockTurn(
+            order=order,
+            stored=stored,
+            lease=lease,
+            pin=rows[-1],
+            digits=digits,
+            older_digits=tuple(older),
+            generation=code.wish.generation,
+            window=window_of(code),
+            is_ahead=is_ahead(code, began_at) and not may_open(code, began_at),
+            may_take=self._lease_for,
+        )
 
     async def reserve(self, session: AsyncSession, turn: LockTurn, avoid: Collection[int] = ()) -> None:
         """Write down that the code's digits may be on the lock, and which slot they take.

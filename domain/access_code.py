@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from domain.native_windows import LockClock, LockWindow, load_at
 from domain.policy import Policy
 from domain.problems import Problems
 
@@ -65,6 +66,8 @@ class Wish(_Frozen):
     """When the lock was last told to be different from what it was: at the earliest, the registration."""
     ending: Ending | None = None
     ending_at: AwareDatetime | None = None
+    loads_at: AwareDatetime | None = None
+    """From when the lock may be told ahead of the start, with the window; None: not before the start."""
 
     @property
     def type(self) -> AccessCodeType:
@@ -97,6 +100,12 @@ class OnLock(_Frozen):
     """Until then what a read shows may be on its way out: a removal, or older digits, may still reach the lock."""
     empty_since: AwareDatetime | None = None
     """The first of an unbroken row of reads that found nothing."""
+    window: LockWindow | None = None
+    """The lock's own window of what was last proven there; None: it opens at any time."""
+    told: LockWindow | None = None
+    """The window of the last write, as `window`."""
+    seen_in_time: bool = False
+    """It was proven there since its time began, not only loaded ahead."""
 
 
 class BackupUse(_Frozen):
@@ -119,6 +128,8 @@ class AccessCode(_Frozen):
     policy: Policy = Policy()
     updates_in_place: bool = True
     """The lock can change digits or name of a code without taking it off."""
+    native: LockClock | None = None
+    """How the lock keeps the code's window by itself; None: it does not, or is not to."""
     is_backup: bool = False
     """It belongs to a backup pool."""
     backup: BackupUse = BackupUse()
@@ -128,9 +139,19 @@ class AccessCode(_Frozen):
     """Grows with every stored change: of two reports the one with the higher version is the newer."""
 
 
-def created(wish: Wish, policy: Policy, *, updates_in_place: bool, is_backup: bool = False) -> AccessCode:
-    """Make a code that has not touched its lock yet."""
-    return AccessCode(wish=wish, policy=policy, updates_in_place=updates_in_place, is_backup=is_backup)
+def created(
+    wish: Wish, policy: Policy, *, updates_in_place: bool, native: LockClock | None = None, is_backup: bool = False
+) -> AccessCode:
+    """Make a code that has not touched its lock yet; `native`: the lock is to keep its window."""
+    code = AccessCode(wish=wish, policy=policy, updates_in_place=updates_in_place, native=native, is_backup=is_backup)
+    return code.model_copy(update={"wish": scheduled(code, wish)})
+
+
+def scheduled(code: AccessCode, wish: Wish) -> Wish:
+    """Work out from when the lock may be told of a wish ahead."""
+    clock, lead = code.native, code.policy.native_lead
+    at = None if clock is None else load_at(clock, wish.starts_at, wish.ends_at, lead)
+    return wish.model_copy(update={"loads_at": at})
 
 
 def latest(*instants: datetime | None) -> datetime | None:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from domain.access_code import AccessCode, Ending, Presence, Wish
+from domain.access_code import AccessCode, Ending, Presence, Wish, scheduled
 from domain.events import Event, EventType, digits_of
-from domain.lifecycle import is_over, is_wanted
+from domain.lifecycle import is_over, is_refused, is_wanted
 from domain.observation import Observed
 from domain.problems import WHILE_SETTING, ProblemCode, cleared, raised
 
@@ -20,7 +20,11 @@ def with_window(code: AccessCode, starts_at: datetime | None, ends_at: datetime 
     before = code.wish
     if (starts_at, ends_at) == (before.starts_at, before.ends_at):
         return Observed(code)
-    moved = _wish(code, before.model_copy(update={"starts_at": starts_at, "ends_at": ends_at}))
+    moved = _wish(code, scheduled(code, before.model_copy(update={"starts_at": starts_at, "ends_at": ends_at})))
+    if code.native is not None and (code.on_lock.presence is not Presence.ABSENT or is_refused(code)):
+        # The lock keeps the window, so it must be told.  It may have been the window that it refused.
+        moved = _wish(moved, moved.wish.model_copy(update={"generation": before.generation + 1}))
+        moved = moved.model_copy(update={"problems": cleared(moved.problems, (ProblemCode.CONSTRAINTS_VIOLATED,))})
     if is_wanted(moved, now) != is_wanted(code, now):
         moved = _wish(moved, moved.wish.model_copy(update={"changed_at": now}))
         moved = moved.model_copy(update={"problems": cleared(moved.problems, _moot(moved, now))})

@@ -17,7 +17,8 @@ from datetime import datetime, timedelta
 from domain.access_code import AccessCode, Ending, OnLock, Presence, latest
 from domain.devices import Capabilities
 from domain.events import PROBLEMS, Event, EventType, digits_of
-from domain.lifecycle import is_over, is_wanted, opens
+from domain.lifecycle import has_digits, is_ahead, is_in_window, is_over, is_scheduled, is_wanted, opens
+from domain.native_windows import LockWindow
 from domain.problems import WHILE_SETTING, ProblemCode, Problems, cleared, raised
 
 NOTICES = {
@@ -36,11 +37,12 @@ _OUTLIVING = (ProblemCode.FAILED_TO_SET, ProblemCode.USING_BACKUP)
 class AboutToWrite:
     """The next call may change the lock; from here on nobody knows until somebody has read.
 
-    The call, or a worker that is thought dead, may write up to `within` later.
+    The call, or a worker that is thought dead, may write up to `within` later.  `window`: the lock is told to keep it.
     """
 
     generation: int
     within: timedelta = timedelta(0)
+    window: LockWindow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ class Observed:
 def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Capabilities) -> Observed:
     """Fold what was seen at `now` into what is known."""
     match sighting:
-        case AboutToWrite(generation, within):
-            return Observed(_with(code, _written(code, generation, now + within, capabilities)))
+        case AboutToWrite():
+            return Observed(_with(code, _written(code, sighting, now, capabilities)))
         case AboutToRemove(within):
             return Observed(_with(code, _removing(code.on_lock, now + within, capabilities)))
         case NothingWritten(before):
@@ -132,14 +134,16 @@ def _with(code: AccessCode, on_lock: OnLock) -> AccessCode:
     return code.model_copy(update={"on_lock": on_lock})
 
 
-def _written(code: AccessCode, generation: int, sent_by: datetime, capabilities: Capabilities) -> OnLock:
+def _written(code: AccessCode, write: AboutToWrite, now: datetime, capabilities: Capabilities) -> OnLock:
     before, newest = code.on_lock, code.wish.pin_generation
+    generation, sent_by = write.generation, now + write.within
     rival = before.unsettled_until if before.generation is not None and before.generation < newest else None
     return before.model_copy(
         update={
             "presence": Presence.MAYBE,
             "generation": generation,
-            "still_opens": opens(code) and generation >= newest,
+            "still_opens": has_digits(code) and generation >= newest,
+            "told": write.window,
             "unsettled_writes": before.unsettled_writes + 1,
             "unsettled_until": latest(before.unsettled_until, sent_by + capabilities.writes_settle),
             "doubtful_until": latest(before.doubtful_until, None if rival is None else rival + capabilities.reads_lag),
@@ -174,15 +178,27 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
         was_set=True,
         unsettled_writes=0 if settled else before.unsettled_writes,
         unsettled_until=None if settled else before.unsettled_until,
+        window=before.told if generation == before.generation else before.window,
+        told=before.told,
+        seen_in_time=code.native is not None and is_in_window(code, now),
     )
     after = _with(code, on_lock)
-    if not opens(after) or not is_wanted(after, now):
+    if is_ahead(after, now) and is_scheduled(after):
+        return _loaded(code, after, now)
+    if not opens(after, now) or not is_wanted(after, now):
         return Observed(after)
     codes = (ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET, *WHILE_SETTING)
     asks_no_more = after.backup.model_copy(update={"wanted_at": None})
     after = after.model_copy(update={"problems": cleared(after.problems, codes), "backup": asks_no_more})
-    newly = not opens(code)
+    newly = not opens(code, now)
     return Observed(after, (_with_digits(EventType.SET_ON_DEVICE, after, now),) if newly else ())
+
+
+def _loaded(code: AccessCode, after: AccessCode, now: datetime) -> Observed:
+    """The code lies on the lock for its time to come: what stood in its way does so no longer."""
+    newly = not is_scheduled(code)
+    after = after.model_copy(update={"problems": cleared(after.problems, WHILE_SETTING)})
+    return Observed(after, (_with_digits(EventType.SCHEDULED_ON_DEVICE, after, now),) if newly else ())
 
 
 def _found_nothing(code: AccessCode, now: datetime, capabilities: Capabilities) -> Observed:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.access_code import AccessCode, Ending, Presence
 from domain.devices import DeviceCard, DeviceFacts
-from domain.lifecycle import opens
+from domain.lifecycle import has_digits
 from domain.problems import Problems, Severity, raised
 from store.pins import release_pins
 from store.slots import release_slot
@@ -165,7 +165,7 @@ async def save(session: AsyncSession, stored: StoredCode, code: AccessCode, now:
     saved = code.model_copy(update={"version": stored.code.version + 1})
     row = stored.row
     row.code, row.version, row.closed = saved.model_dump(mode="json"), saved.version, saved.closed
-    row.opens = opens(saved)
+    row.opens = has_digits(saved)
     if saved.closed and saved.wish.ending in (Ending.DELETED, Ending.RELEASED) and row.deleted_at is None:
         row.deleted_at = now
     session.add(row)
@@ -182,7 +182,7 @@ async def _free(session: AsyncSession, stored: StoredCode, saved: AccessCode, no
             stored.slot = None
         newest = None if saved.closed else saved.wish.pin_generation
         await release_pins(session, stored.row.id, now, keep_generation=newest)
-    elif opens(saved) and saved.on_lock.unsettled_writes == 0 and saved.wish.pin_generation > 1:
+    elif has_digits(saved) and saved.on_lock.unsettled_writes == 0 and saved.wish.pin_generation > 1:
         await release_pins(session, stored.row.id, now, below_generation=saved.wish.pin_generation)
 
 

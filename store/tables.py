@@ -158,7 +158,7 @@ class AccessCodeRow(SQLModel, table=True):
     """The code in whose place this backup code was handed out."""
     stands_in_since: datetime | None = _instant(nullable=True)
     opens: bool = False
-    """`domain.lifecycle.opens`, for reading without parsing: proven on the lock and not contradicted since."""
+    """`domain.lifecycle.has_digits`, for reading without parsing: proven on the lock and not contradicted since."""
 
 
 class BackupPoolRow(SQLModel, table=True):

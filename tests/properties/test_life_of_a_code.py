@@ -329,7 +329,7 @@ class LifeOfACode(RuleBasedStateMachine):
     def presence_is_never_claimed_without_truth(self) -> None:
         on_lock: OnLock = self.code.on_lock
         assert on_lock.presence is not Presence.PRESENT or self.has_digits_of(on_lock.generation)
-        assert not opens(self.code) or self.has_digits_of(self.code.wish.generation)
+        assert not opens(self.code, self.now) or self.has_digits_of(self.code.wish.generation)
 
     def has_digits_of(self, generation: int | None) -> bool:
         truth = self.lock.truth
@@ -362,7 +362,7 @@ class LifeOfACode(RuleBasedStateMachine):
             self.check()
         if is_wanted(self.code, self.now):
             refused = self.code.on_lock.refused_generation == self.code.wish.generation
-            assert refused or opens(self.code), status(self.code, self.now)
+            assert refused or opens(self.code, self.now), status(self.code, self.now)
         elif not self.is_released:
             assert self.code.on_lock.presence is Presence.ABSENT
             assert self.code.closed == is_over(self.code, self.now)
