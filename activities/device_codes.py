@@ -25,10 +25,10 @@ from activities.removal import Removal
 from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Reached, Verdict
 from domain.access_code import AccessCode, Presence
-from domain.lifecycle import Action, decide
-from domain.observation import AboutToRemove, Refused
+from domain.lifecycle import REMOVALS, WRITES, Action, decide
+from domain.observation import AboutToRemove, NoRoomBeside, Refused
 from domain.problems import ProblemCode
-from store import accounts, devices
+from store import accounts, codes, devices
 from store.database import Database
 from store.keyring import KeyRing
 from store.pins import PinHeldError
@@ -66,7 +66,7 @@ class DeviceCodeActivities:
         async with self._bounded():
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
-                if decide(turn.code, turn.now).action not in (Action.LOAD, Action.PROGRAM):
+                if not await self._is_to_write(session, turn):
                     await self._turns.end(session, turn)
                     return await self._told(turn)
                 before = turn.code.on_lock
@@ -91,10 +91,10 @@ class DeviceCodeActivities:
         async with self._bounded():
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
-                if decide(turn.code, turn.now).action is not Action.REMOVE:
+                if not _is_to_remove(turn):
                     await self._turns.end(session, turn)
                     return await self._told(turn)
-                before = turn.code.on_lock
+                before = turn.subject.on_lock
                 if before.presence is not Presence.MAYBE:
                     await self._turns.see(session, turn, AboutToRemove(turn.may_take))
             driver = await self._drivers.of(turn.stored.account)
@@ -109,6 +109,18 @@ class DeviceCodeActivities:
         with attempt_failures():
             async with asyncio.timeout(self._limit):
                 yield
+
+    async def _is_to_write(self, session: AsyncSession, turn: LockTurn) -> bool:
+        """Tell whether the code is to be put on its lock, once a second place is taken where it needs one."""
+        if decide(turn.code, turn.now).action is Action.ADD:
+            try:
+                async with session.begin_nested():
+                    await self._turns.set_aside(session, turn)
+            except NoSlotError as full:
+                turn.tried("reserve", "no second place", str(full))
+                turn.stored = await codes.get(session, turn.stored.row.id, for_update=True)
+                await self._turns.see(session, turn, NoRoomBeside(turn.generation))
+        return decide(turn.code, turn.now).action in WRITES
 
     async def _reserve(self, session: AsyncSession, turn: LockTurn) -> Verdict | None:
         """Take digits and slot; what stands in the way is the verdict."""
@@ -126,9 +138,9 @@ class DeviceCodeActivities:
 
     async def _fold(self, session: AsyncSession, turn: LockTurn, verdict: Verdict) -> None:
         """Write down what was seen, of the code, its account and its lock, and end the turn."""
-        if verdict.reference is not None and turn.stored.slot is not None:
-            turn.stored.slot.reference = verdict.reference
-            session.add(turn.stored.slot)
+        if verdict.reference is not None and turn.slot is not None:
+            turn.slot.reference = verdict.reference
+            session.add(turn.slot)
         for sighting in verdict.sightings:
             await self._turns.see(session, turn, sighting)
         await _note_reachability(session, turn, verdict)
@@ -149,6 +161,12 @@ class DeviceCodeActivities:
         if verdict.retries_slowly or turn.is_ahead:
             delay = max(delay, turn.code.policy.retry_cap)
         raise try_again(verdict.failure, verdict.message, delay)
+
+
+def _is_to_remove(turn: LockTurn) -> bool:
+    """Tell whether what the turn is about is to be taken off."""
+    action = decide(turn.code, turn.now).action
+    return action in REMOVALS and turn.of_former is (action is Action.REMOVE_FORMER)
 
 
 def _not_before(order: LockOrder) -> None:

@@ -7,6 +7,7 @@ from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Verdict, failed, not_confirmed, unreadable
 from domain.access_code import OnLock, Presence
 from domain.observation import (
+    NoRoomBeside,
     NothingWritten,
     Refused,
     SeenOnLock,
@@ -128,6 +129,8 @@ class Programming:
             async with self._turns.resumed(turn) as session:
                 await self._turns.change_slot(session, turn, occupied)
         except NoSlotError as full:
+            if turn.code.former is not None:
+                return Verdict([NothingWritten(self._before), NoRoomBeside(turn.generation)], message=str(full))
             refused = Refused(ProblemCode.NO_SPACE, turn.generation, for_good=False)
             sightings: list[Sighting] = [NothingWritten(self._before), refused]
             return Verdict(sightings, AttemptFailure.HELD_BACK, str(full), retries_slowly=True)
@@ -171,6 +174,9 @@ class Programming:
         nothing: list[Sighting] = [NothingWritten(self._before)]
         if reason in _PERHAPS_OURS and self._may_be_our_own():
             return not_confirmed(f"{message}; it may be our own earlier write", *nothing)
+        if reason is RejectReason.NO_SPACE and self._turn.code.former is not None:
+            no_room = NoRoomBeside(self._turn.generation)
+            return Verdict([*nothing, no_room], message=message)
         for_good = reason is RejectReason.CONSTRAINTS_VIOLATED
         refused = Refused(PROBLEMS[reason], self._turn.generation, for_good=for_good)
         failure = None if for_good else AttemptFailure.HELD_BACK

@@ -21,8 +21,8 @@ from activities.pools_concerned import pools_of_backup, pools_of_ended, pools_of
 from activities.registering import Registering
 from activities.standing_in import follow, get_behind_original, give_back
 from activities.telling import tell
-from domain.access_code import AccessCode
-from domain.changes import summed_up, with_ending, with_name, with_new_pin, with_window
+from domain.access_code import AccessCode, Presence
+from domain.changes import summed_up, with_ending, with_former_digits, with_name, with_new_pin, with_window
 from domain.events import Event
 from domain.lifecycle import decide, held_from, is_over
 from domain.observation import Observed, announce, close
@@ -32,7 +32,7 @@ from domain.requests import CodeChange
 from store import codes
 from store.database import Database
 from store.keyring import KeyRing
-from store.pins import move_pins, planned_with
+from store.pins import move_pins, planned_with, unreleased_pins
 from store.tables import AccessCodeRow
 
 
@@ -159,8 +159,7 @@ class RegistrationActivities:
             stored.row.name = name
         if change.code is not None or change.new_digits:
             _check_own_digits(stored)
-            code = _noting(happened, with_new_pin(code, now))
-            await self._renew(session, stored, code, change, now)
+            code = await self._with_digits(session, stored, code, change, happened, now)
         if not happened:
             return stored.code
         await codes.save(session, stored, code, now)
@@ -181,6 +180,31 @@ class RegistrationActivities:
                 rule="unique_on_device",
             )
         await move_pins(session, stored.row.id, since, until)
+
+    async def _with_digits(
+        self,
+        session: AsyncSession,
+        stored: codes.StoredCode,
+        code: AccessCode,
+        change: CodeChange,
+        happened: list[Event],
+        now: datetime,
+    ) -> AccessCode:
+        """Ask for other digits.  Those that the code has are no change; those in force beside newer ones come back."""
+        given = None if change.code is None else self._digits(stored).opened(change.code)
+        for row in [] if given is None else await unreleased_pins(session, stored.row.id):
+            if self._digits(stored).decrypted(row) != given:
+                continue
+            if row.generation == code.wish.pin_generation:
+                return code
+            former = code.former
+            in_force = former is not None and former.presence is Presence.PRESENT
+            is_newer_proven = code.on_lock.presence is Presence.PRESENT
+            if in_force and not is_newer_proven and former is not None and former.pin_generation == row.generation:
+                return _noting(happened, with_former_digits(code, now))
+        renewed = _noting(happened, with_new_pin(code, now))
+        await self._renew(session, stored, renewed, change, now)
+        return renewed
 
     async def _renew(
         self, session: AsyncSession, stored: codes.StoredCode, code: AccessCode, change: CodeChange, now: datetime

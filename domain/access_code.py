@@ -62,12 +62,19 @@ class Wish(_Frozen):
     ends_at: AwareDatetime | None = None
     generation: int = 1
     pin_generation: int = 1
+    newest: int = 1
+    """The highest generation that was ever wished for: after a roll back it is more than the present one."""
     changed_at: AwareDatetime
     """When the lock was last told to be different from what it was: at the earliest, the registration."""
     ending: Ending | None = None
     ending_at: AwareDatetime | None = None
     loads_at: AwareDatetime | None = None
     """From when the lock may be told ahead of the start, with the window; None: not before the start."""
+
+    @property
+    def next_generation(self) -> int:
+        """The number for the next change."""
+        return max(self.newest, self.generation) + 1
 
     @property
     def type(self) -> AccessCodeType:
@@ -84,6 +91,8 @@ class OnLock(_Frozen):
 
     presence: Presence = Presence.ABSENT
     generation: int | None = None
+    pin_generation: int | None = None
+    """The generation in which the digits came that are proven there; None while none are."""
     refused_generation: int | None = None
     """The lock refused this generation for good; nothing is written until there is a newer one."""
     was_set: bool = False
@@ -124,6 +133,12 @@ class AccessCode(_Frozen):
 
     wish: Wish
     on_lock: OnLock = OnLock()
+    former: OnLock | None = None
+    """Older digits in a place of their own.  They stay in force until newer ones are proven; None: there are none."""
+    replaced_at: AwareDatetime | None = None
+    """When the newer ones were proven, so that the former had to go."""
+    no_room_for: int | None = None
+    """The lock had no second place for the digits of this generation: the older ones must go first."""
     problems: Problems = ()
     policy: Policy = Policy()
     updates_in_place: bool = True

@@ -8,12 +8,15 @@
     wanted, up to date                                WAIT    until ends_at
     ahead, up to date                                 WAIT    until starts_at
     either, newest generation refused for good        WAIT    until something changes
+    wanted, older digits are proven there, the lock cannot change them
+        in place, and a second place may be free      ADD     the newer ones beside them: the older are the `former`
     either, an older generation is (maybe) there
         and the lock cannot change it in place        REMOVE  first, then PROGRAM or LOAD
+    a former is there, and newer digits are proven    REMOVE_FORMER
     ahead, otherwise                                  LOAD    with the window
     wanted, otherwise                                 PROGRAM
     released                                          FINISH  and leave it on the lock
-    not wanted, something may be there                REMOVE
+    not wanted, something may be there                REMOVE, and REMOVE_FORMER
     not wanted, nothing there, over                   FINISH
     not wanted, nothing there, not yet begun          WAIT    until starts_at - lead, or loads_at
 
@@ -42,8 +45,16 @@ class Action(StrEnum):
     LOAD = "load"
     """Put the code on the lock ahead of its time, with its window."""
     PROGRAM = "program"
+    ADD = "add"
+    """Put newer digits on the lock in a place of their own, beside the older ones, which stay in force."""
     REMOVE = "remove"
+    REMOVE_FORMER = "remove_former"
+    """Take the older digits off."""
     FINISH = "finish"
+
+
+WRITES = (Action.LOAD, Action.PROGRAM, Action.ADD)
+REMOVALS = (Action.REMOVE, Action.REMOVE_FORMER)
 
 
 class Decision(BaseModel):
@@ -99,9 +110,15 @@ def is_over(code: AccessCode, now: datetime) -> bool:
 
 def has_digits(code: AccessCode) -> bool:
     """Tell whether the digits that are wanted are proven on the lock, whenever they are to open it."""
-    on_lock = code.on_lock
+    on_lock = _place_of_digits(code)
     proven = on_lock.presence is Presence.PRESENT or (on_lock.presence is Presence.MAYBE and on_lock.still_opens)
     return proven and on_lock.generation is not None and on_lock.generation >= code.wish.pin_generation
+
+
+def _place_of_digits(code: AccessCode) -> OnLock:
+    """Give the place of the digits that are wanted: the former's, where they were taken back."""
+    former = code.former
+    return former if former is not None and former.pin_generation == code.wish.pin_generation else code.on_lock
 
 
 def opens(code: AccessCode, now: datetime) -> bool:
@@ -111,12 +128,38 @@ def opens(code: AccessCode, now: datetime) -> bool:
     """
     if not has_digits(code):
         return False
-    return code.native is None or (code.on_lock.seen_in_time and all(w.holds(now) for w in _windows(code.on_lock)))
+    return code.native is None or _opens_by_itself(_place_of_digits(code), now)
+
+
+def _opens_by_itself(place: OnLock, now: datetime) -> bool:
+    return place.seen_in_time and all(window.holds(now) for window in _windows(place))
+
+
+def is_served(code: AccessCode, now: datetime) -> bool:
+    """Tell whether any digits of the code are proven to open the lock now: its newest, or those before a change."""
+    if opens(code, now):
+        return True
+    places = (code.on_lock, code.former or OnLock())
+    return any(
+        place.presence is Presence.PRESENT and (code.native is None or _opens_by_itself(place, now)) for place in places
+    )
+
+
+def is_clear(code: AccessCode) -> bool:
+    """Tell whether nothing of the code is on its lock, in any place."""
+    return code.on_lock.presence is Presence.ABSENT and code.former is None
+
+
+def is_rolled_back(code: AccessCode) -> bool:
+    """Tell whether the newest digits that were wished for are given up, as the lock refuses them."""
+    refused = code.on_lock.refused_generation
+    return refused is not None and refused > code.wish.generation
 
 
 def may_open(code: AccessCode, now: datetime) -> bool:
     """Tell whether anything of the code that may be on the lock may open it now."""
-    return code.on_lock.presence is not Presence.ABSENT and any(w.holds(now) for w in _windows(code.on_lock))
+    places = (code.on_lock, code.former or OnLock())
+    return any(p.presence is not Presence.ABSENT and any(w.holds(now) for w in _windows(p)) for p in places)
 
 
 def is_scheduled(code: AccessCode) -> bool:
@@ -165,7 +208,7 @@ def status(code: AccessCode, now: datetime, *, readable: bool = True) -> Status:
     if is_wanted(code, now):
         return Status.SET if opens(code, now) else Status.SETTING
     lies_ready = is_ahead(code, now) and not may_open(code, now)
-    return Status.UNSET if lies_ready or code.on_lock.presence is Presence.ABSENT else Status.REMOVING
+    return Status.UNSET if lies_ready or is_clear(code) else Status.REMOVING
 
 
 def wanted_since(code: AccessCode) -> datetime:
@@ -209,7 +252,7 @@ def backup_due(code: AccessCode, now: datetime) -> datetime | None:
     None: not in its present phase, or it has asked already.
     """
     asked = code.backup.wanted_at is not None or code.backup.access_code_id is not None
-    if asked or code.is_backup or not code.policy.pulls_backup or not is_wanted(code, now) or opens(code, now):
+    if asked or code.is_backup or not code.policy.pulls_backup or not is_wanted(code, now) or is_served(code, now):
         return None
     if code.wish.ends_at is None and not code.policy.pulls_for_ongoing:
         return None
@@ -218,18 +261,19 @@ def backup_due(code: AccessCode, now: datetime) -> datetime | None:
 
 
 def _action(code: AccessCode, now: datetime) -> Action:
-    nothing_there = code.on_lock.presence is Presence.ABSENT
     if is_ahead(code, now) or is_wanted(code, now):
         return _action_on_wanted(code, now)
     if code.wish.ending is Ending.RELEASED:
         return Action.FINISH
-    if not nothing_there:
-        return Action.REMOVE
+    if not is_clear(code):
+        return Action.REMOVE_FORMER if code.on_lock.presence is Presence.ABSENT else Action.REMOVE
     return Action.FINISH if is_over(code, now) else Action.WAIT
 
 
 def _action_on_wanted(code: AccessCode, now: datetime) -> Action:
     on_lock, ahead = code.on_lock, is_ahead(code, now)
+    if code.former is not None:
+        return _action_beside_former(code, code.former, ahead=ahead)
     is_older = on_lock.presence is not Presence.ABSENT and on_lock.generation != code.wish.generation
     if is_refused(code):
         # Left there, an earlier window might let the guest in at a time that is not wanted any more.
@@ -237,8 +281,26 @@ def _action_on_wanted(code: AccessCode, now: datetime) -> Action:
     if is_up_to_date(code) and (ahead or code.native is None or on_lock.seen_in_time):
         return Action.WAIT
     if is_older and not code.updates_in_place:
-        return Action.REMOVE
+        return Action.ADD if not ahead and _may_stay_beside(code) else Action.REMOVE
     return Action.LOAD if ahead else Action.PROGRAM
+
+
+def _may_stay_beside(code: AccessCode) -> bool:
+    """Tell whether what is on the lock are older digits in force, and a second place for newer ones may be found."""
+    on_lock, wish = code.on_lock, code.wish
+    has_other_digits = on_lock.pin_generation is not None and on_lock.pin_generation < wish.pin_generation
+    return on_lock.presence is Presence.PRESENT and has_other_digits and code.no_room_for != wish.generation
+
+
+def _action_beside_former(code: AccessCode, former: OnLock, *, ahead: bool) -> Action:
+    """One place is in force, the other on its way; whatever was begun on the former is brought to its end."""
+    on_lock = code.on_lock
+    if ahead or on_lock.presence is Presence.PRESENT or former.presence is not Presence.PRESENT:
+        return Action.REMOVE_FORMER
+    if on_lock.presence is Presence.ABSENT:
+        return Action.PROGRAM
+    is_given_up = is_refused(code) or code.no_room_for == code.wish.generation
+    return Action.REMOVE if is_given_up or on_lock.generation != code.wish.generation else Action.PROGRAM
 
 
 def _turns(code: AccessCode, now: datetime) -> list[datetime]:
@@ -263,14 +325,20 @@ def _announcements(code: AccessCode, now: datetime) -> list[tuple[ProblemCode, d
     policy = code.policy
     if is_wanted(code, now):
         if opens(code, now):
-            return []
+            return _former_lingers(code)
         since = wanted_since(code)
         failed_at = since if is_refused(code) else since + policy.fail_after
         delayed = (ProblemCode.DELAY_IN_SETTING, since + policy.delay_after)
         failed = (ProblemCode.FAILED_TO_SET, failed_at)
         return [failed] if is_refused(code) else [delayed, failed]
-    if code.on_lock.presence is Presence.ABSENT or code.wish.ending is Ending.RELEASED:
+    if is_clear(code) or code.wish.ending is Ending.RELEASED:
         return []
     if is_ahead(code, now) and not may_open(code, now):
         return []
     return [(ProblemCode.FAILED_TO_REMOVE, unwanted_since(code, now) + policy.remove_fail_after)]
+
+
+def _former_lingers(code: AccessCode) -> list[tuple[ProblemCode, datetime]]:
+    if code.former is None or code.replaced_at is None:
+        return []
+    return [(ProblemCode.FAILED_TO_REMOVE, code.replaced_at + code.policy.remove_fail_after)]

@@ -17,9 +17,21 @@ from datetime import datetime, timedelta
 from domain.access_code import AccessCode, Ending, OnLock, Presence, latest
 from domain.devices import Capabilities
 from domain.events import PROBLEMS, Event, EventType, digits_of
-from domain.lifecycle import has_digits, is_ahead, is_in_window, is_over, is_scheduled, is_wanted, opens
+from domain.lifecycle import (
+    has_digits,
+    is_ahead,
+    is_clear,
+    is_in_window,
+    is_over,
+    is_refused,
+    is_rolled_back,
+    is_scheduled,
+    is_wanted,
+    opens,
+    window_of,
+)
 from domain.native_windows import LockWindow
-from domain.problems import WHILE_SETTING, ProblemCode, Problems, cleared, raised
+from domain.problems import WHILE_SETTING, ProblemCode, Problems, cleared, has, raised
 
 NOTICES = {
     ProblemCode.DELAY_IN_SETTING: EventType.DELAY_IN_SETTING,
@@ -80,7 +92,29 @@ class Refused:
     for_good: bool
 
 
-Sighting = AboutToWrite | AboutToRemove | NothingWritten | SeenOnLock | FoundNothing | Refused
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A second place was taken: what is on the lock becomes the former, and newer digits are put beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoomBeside:
+    """The lock has no second place for the digits of this generation."""
+
+    generation: int
+
+
+OnePlace = AboutToWrite | AboutToRemove | NothingWritten | SeenOnLock | FoundNothing
+
+
+@dataclass(frozen=True, slots=True)
+class OfFormer:
+    """What was done or seen in the former's place."""
+
+    sighting: OnePlace
+
+
+Sighting = OnePlace | Refused | SetAside | NoRoomBeside | OfFormer
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +139,13 @@ def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: C
         case FoundNothing():
             return _found_nothing(code, now, capabilities)
         case Refused(problem, generation, for_good):
-            return Observed(_refused(code, problem, generation, now, for_good=for_good))
+            return _refused(code, problem, generation, now, for_good=for_good)
+        case SetAside():
+            return Observed(code.model_copy(update={"former": code.on_lock, "on_lock": OnLock(), "replaced_at": None}))
+        case NoRoomBeside(generation):
+            return _returned(code.model_copy(update={"no_room_for": generation}), now)
+        case OfFormer(seen):
+            return _of_former(code, seen, now, capabilities)
 
 
 def announce(code: AccessCode, notice: ProblemCode, now: datetime) -> Observed:
@@ -176,6 +216,8 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
         presence=Presence.PRESENT,
         generation=generation,
         was_set=True,
+        pin_generation=code.wish.pin_generation if generation >= code.wish.pin_generation else before.pin_generation,
+        refused_generation=before.refused_generation if is_rolled_back(code) else None,
         unsettled_writes=0 if settled else before.unsettled_writes,
         unsettled_until=None if settled else before.unsettled_until,
         window=before.told if generation == before.generation else before.window,
@@ -187,9 +229,12 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
         return _loaded(code, after, now)
     if not opens(after, now) or not is_wanted(after, now):
         return Observed(after)
-    codes = (ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET, *WHILE_SETTING)
+    moot = (ProblemCode.FAILED_TO_SET, ProblemCode.CONSTRAINTS_VIOLATED) if is_rolled_back(code) else ()
+    codes = {ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET, *WHILE_SETTING} - set(moot)
     asks_no_more = after.backup.model_copy(update={"wanted_at": None})
     after = after.model_copy(update={"problems": cleared(after.problems, codes), "backup": asks_no_more})
+    if after.former is not None and after.replaced_at is None:
+        after = after.model_copy(update={"replaced_at": now})
     newly = not opens(code, now)
     return Observed(after, (_with_digits(EventType.SET_ON_DEVICE, after, now),) if newly else ())
 
@@ -213,7 +258,8 @@ def _found_nothing(code: AccessCode, now: datetime, capabilities: Capabilities) 
 
 def _gone(code: AccessCode, now: datetime) -> Observed:
     before = code.on_lock
-    events = (Event(event_type=EventType.REMOVED_FROM_DEVICE, occurred_at=now),) if before.was_set else ()
+    # Where another place is in force, or the newest digits are, the code is not gone from its lock.
+    events = _removed(now) if before.was_set and code.former is None else ()
     settled = before.unsettled_removals <= 1  # the one removal that was made is the one whose effect we see
     on_lock = OnLock(
         refused_generation=before.refused_generation,
@@ -224,20 +270,96 @@ def _gone(code: AccessCode, now: datetime) -> Observed:
     moot = () if is_wanted(code, now) else (ProblemCode.DELAY_IN_SETTING,)
     problems = cleared(code.problems, (ProblemCode.FAILED_TO_REMOVE, *moot))
     after = code.model_copy(update={"on_lock": on_lock, "problems": problems})
-    if not is_over(after, now):
-        return Observed(after, events)
-    closed = close(after, now)
+    if after.former is not None:
+        return _returned(after, now)
+    return _closed_where_over(after, events, now)
+
+
+def _closed_where_over(code: AccessCode, events: tuple[Event, ...], now: datetime) -> Observed:
+    if not is_over(code, now) or not is_clear(code):
+        return Observed(code, events)
+    closed = close(code, now)
     return Observed(closed.code, events + closed.events)
 
 
-def _refused(code: AccessCode, problem: ProblemCode, generation: int, now: datetime, *, for_good: bool) -> AccessCode:
+def _removed(now: datetime) -> tuple[Event, ...]:
+    return (Event(event_type=EventType.REMOVED_FROM_DEVICE, occurred_at=now),)
+
+
+def _refused(code: AccessCode, problem: ProblemCode, generation: int, now: datetime, *, for_good: bool) -> Observed:
     refused = generation if for_good else code.on_lock.refused_generation
-    return code.model_copy(
+    told = code.model_copy(
         update={
             "problems": raised(code.problems, problem, now),
             "on_lock": code.on_lock.model_copy(update={"refused_generation": refused}),
         }
     )
+    if not for_good or generation != code.wish.generation:
+        return Observed(told)
+    return _returned(told, now) if told.former is not None else _rolled_back(told, now)
+
+
+# --- The former -----------------------------------------------------------------------------------------------------
+
+
+def alone(code: AccessCode) -> AccessCode:
+    """Give the former of a code as if it were all that there is of it; a code without one as it is."""
+    former = code.former
+    if former is None or former.generation is None:
+        return code
+    digits = former.pin_generation or former.generation
+    wish = code.wish.model_copy(update={"generation": former.generation, "pin_generation": digits})
+    return code.model_copy(update={"on_lock": former, "former": None, "wish": wish})
+
+
+def _of_former(code: AccessCode, sighting: OnePlace, now: datetime, capabilities: Capabilities) -> Observed:
+    if code.former is None:
+        return Observed(code)
+    former = observe(alone(code), sighting, now, capabilities).code.on_lock
+    if former.presence is not Presence.ABSENT:
+        return Observed(code.model_copy(update={"former": former}))
+    problems = cleared(code.problems, (ProblemCode.FAILED_TO_REMOVE,))
+    after = code.model_copy(update={"former": None, "replaced_at": None, "problems": problems})
+    events = _removed(now) if code.former.was_set and is_clear(after) else ()
+    return _closed_where_over(after, events, now)
+
+
+def _returned(code: AccessCode, now: datetime) -> Observed:
+    """Have the former take the code's place again, where nothing is in the other and nothing more is to be put there."""
+    former, wish = code.former, code.wish
+    given_up = is_refused(code) or code.no_room_for == wish.generation or not is_wanted(code, now)
+    taken_back = former is not None and former.generation is not None and wish.generation <= former.generation
+    if former is None or code.on_lock.presence is not Presence.ABSENT or not (given_up or taken_back):
+        return Observed(code)
+    on_lock = former.model_copy(update={"refused_generation": code.on_lock.refused_generation})
+    returned = code.model_copy(update={"on_lock": on_lock, "former": None, "replaced_at": None})
+    return _rolled_back(returned, now) if is_refused(returned) else Observed(returned)
+
+
+def _rolled_back(code: AccessCode, now: datetime) -> Observed:
+    """Give up digits that the lock refuses for good, where older ones are proven and in force: the wish is theirs again.
+
+    What is wrong stays told until the digits are changed once more.
+    """
+    on_lock, wish = code.on_lock, code.wish
+    digits, generation = on_lock.pin_generation, on_lock.generation
+    is_in_force = on_lock.presence is Presence.PRESENT and is_wanted(code, now)
+    if digits is None or generation is None or not is_in_force or digits >= wish.pin_generation:
+        return Observed(code)
+    if code.native is not None and on_lock.window != window_of(code):
+        return Observed(code)  # the window would be another than what is wished for
+    newest = max(wish.newest, wish.generation)
+    back = wish.model_copy(update={"generation": generation, "pin_generation": digits, "newest": newest})
+    rolled = code.model_copy(update={"wish": back, "no_room_for": None})
+    told = (
+        Observed(rolled)
+        if has(code.problems, ProblemCode.FAILED_TO_SET)
+        else announce(rolled, ProblemCode.FAILED_TO_SET, now)
+    )
+    calm = told.code.model_copy(update={"problems": cleared(told.code.problems, (ProblemCode.DELAY_IN_SETTING,))})
+    payload = {"from": {"code": digits_of(wish.pin_generation)}, "to": {"code": digits_of(digits)}}
+    changed = Event(event_type=EventType.CODE_CHANGED, occurred_at=now, payload=payload)
+    return Observed(calm, (*told.events, changed))
 
 
 def wait_for_proof_of_absence(code: AccessCode, now: datetime, capabilities: Capabilities) -> timedelta | None:

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.access_code import AccessCode, Presence
-from domain.lifecycle import begins_at, has_digits, is_ahead, is_over, is_scheduled, is_up_to_date, is_wanted
+from domain.access_code import AccessCode
+from domain.lifecycle import begins_at, has_digits, is_ahead, is_clear, is_over, is_scheduled, is_up_to_date, is_wanted
 
 
 class MutationCode(StrEnum):
@@ -62,7 +62,7 @@ def pending_mutations(code: AccessCode, now: datetime) -> tuple[PendingMutation,
 def _mutation(code: AccessCode, now: datetime) -> MutationCode | None:
     if code.closed:
         return None
-    absent = code.on_lock.presence is Presence.ABSENT
+    absent = is_clear(code)
     if is_ahead(code, now) and (absent or is_scheduled(code)):
         return MutationCode.DEFERRING_CREATION if absent else None
     if not is_wanted(code, now) and not is_ahead(code, now):
@@ -74,4 +74,4 @@ def _mutation(code: AccessCode, now: datetime) -> MutationCode | None:
     if has_digits(code):
         shifts = code.native is not None and not is_scheduled(code)
         return MutationCode.UPDATING_TIME_FRAME if shifts else MutationCode.UPDATING_NAME
-    return MutationCode.UPDATING_CODE if code.on_lock.was_set else MutationCode.CREATING
+    return MutationCode.UPDATING_CODE if code.on_lock.was_set or code.former is not None else MutationCode.CREATING

@@ -246,10 +246,13 @@ class SlotRow(SQLModel, table=True):
     """A place on a lock that a code of ours holds, from before the first write until absence was read back."""
 
     __tablename__ = "slots"
+    __table_args__ = (Index("uq_slots_code", "access_code_id", "is_former", unique=True),)
 
     device_id: UUID = Field(foreign_key="devices.id", primary_key=True)
     number: int = Field(primary_key=True)
-    access_code_id: UUID = Field(foreign_key="access_codes.id", unique=True)
+    access_code_id: UUID = Field(foreign_key="access_codes.id")
+    is_former: bool = False
+    """It holds the code's older digits, which stay in force until newer ones are proven in another place."""
     reference: str | None = None
     """The vendor's own id of the code, once it is known."""
     held_since: datetime = _instant()

@@ -30,7 +30,18 @@ from activities.orders import ChangeOrder, CodeOrder, EndOrder, LockOrder, PullO
 from activities.registration import RegistrationActivities
 from domain import priority
 from domain.access_code import AccessCode, Ending
-from domain.lifecycle import Action, Decision, ahead_since, decide, in_doubt, status, unwanted_since, wanted_since
+from domain.lifecycle import (
+    REMOVALS,
+    WRITES,
+    Action,
+    Decision,
+    ahead_since,
+    decide,
+    in_doubt,
+    status,
+    unwanted_since,
+    wanted_since,
+)
 from domain.refusals import Refusal, RefusalType
 from domain.requests import CodeChange, CodeRequest
 from workflows import contracts, display
@@ -258,14 +269,14 @@ class CodeLife:
 
     def _begin_operation(self, decision: Decision) -> None:
         """Start what is to be done on the lock, unless it is already under way."""
-        if self._operation is not None or decision.action not in (Action.LOAD, Action.PROGRAM, Action.REMOVE):
+        if self._operation is not None or decision.action not in (*WRITES, *REMOVALS):
             return
         code, now, limit = self._code, workflow.now(), self._registered.attempt_timeout
         purpose = (decision.action, code.wish.generation)
         ends_within = None if decision.wake_at is None else decision.wake_at - now
         is_repetition = self._tried_once == purpose
         is_patient = is_repetition or (ends_within is not None and ends_within <= limit)
-        is_programming = decision.action is not Action.REMOVE
+        is_programming = decision.action in WRITES
         due_at = _due_since(decision.action, code, now)
         device = self._registered.device
         handle = workflow.start_activity_method(
@@ -485,7 +496,7 @@ def _due_since(action: Action, code: AccessCode, now: datetime) -> datetime:
     match action:
         case Action.LOAD:
             return ahead_since(code)
-        case Action.PROGRAM:
+        case Action.PROGRAM | Action.ADD:
             return wanted_since(code)
         case _:
             return unwanted_since(code, now)

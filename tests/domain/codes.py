@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 ABSENT = OnLock()
-PRESENT = OnLock(presence=Presence.PRESENT, generation=1, was_set=True)
+PRESENT = OnLock(presence=Presence.PRESENT, generation=1, pin_generation=1, was_set=True)
 MAYBE = OnLock(presence=Presence.MAYBE, generation=1, unsettled_writes=1)
 
 

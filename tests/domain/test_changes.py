@@ -99,8 +99,8 @@ def test_change_of_digits_tells_no_digits() -> None:
     }
 
 
-@pytest.mark.parametrize(("in_place", "action"), [(True, Action.PROGRAM), (False, Action.REMOVE)])
-def test_new_digits_are_put_in_place_or_the_old_ones_go_first(in_place: bool, action: Action) -> None:
+@pytest.mark.parametrize(("in_place", "action"), [(True, Action.PROGRAM), (False, Action.ADD)])
+def test_new_digits_are_put_in_place_or_beside_the_old_ones(in_place: bool, action: Action) -> None:
     renewed = with_new_pin(stay(PRESENT, in_place=in_place), NOON).code
     assert decide(renewed, NOON).action is action
 

@@ -169,7 +169,7 @@ async def test_other_window_of_a_loaded_code_is_told_to_the_lock(house: House) -
 async def test_other_window_replaces_the_code_where_it_cannot_be_changed(house: House) -> None:
     lock = await keeping_windows(house, can_update_in_place=False)
     life = await loaded(house, lock)
-    window = CodeWindow(starts_at=life.starts_at + 30 * MINUTE, ends_at=life.ends_at)
+    window = CodeWindow(starts_at=life.starts_at - 30 * MINUTE, ends_at=life.ends_at)
     await life.update(UpdateName.CHANGE, CodeChange(window=window))
     await house.pass_time(until=await house.now() + SOON)
     (slot,) = await house.truth(lock)
