@@ -113,6 +113,8 @@ class OnLock(_Frozen):
     """The lock's own window of what was last proven there; None: it opens at any time."""
     told: LockWindow | None = None
     """The window of the last write, as `window`."""
+    strays: tuple[LockWindow, ...] = ()
+    """Other windows, of earlier writes that may still arrive."""
     seen_in_time: bool = False
     """It was proven there since its time began, not only loaded ahead."""
 
@@ -137,6 +139,8 @@ class AccessCode(_Frozen):
     """Older digits in a place of their own.  They stay in force until newer ones are proven; None: there are none."""
     replaced_at: AwareDatetime | None = None
     """When the newer ones were proven, so that the former had to go."""
+    worked_until: AwareDatetime | None = None
+    """When it last ceased to count as working, though it was wanted: lateness begins anew from there."""
     no_room_for: int | None = None
     """The lock had no second place for the digits of this generation: the older ones must go first."""
     problems: Problems = ()

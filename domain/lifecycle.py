@@ -97,7 +97,7 @@ def is_ahead(code: AccessCode, now: datetime) -> bool:
     What lies there is not taken off because its time was put off: it is given the other window.
     """
     begins, loads_at = begins_at(code), code.wish.loads_at
-    if code.wish.ending is not None or loads_at is None or begins is None or begins <= now:
+    if is_over(code, now) or loads_at is None or begins is None or begins <= now:
         return False
     return loads_at <= now or code.on_lock.presence is not Presence.ABSENT
 
@@ -185,10 +185,10 @@ def in_doubt(code: AccessCode) -> AccessCode:
 
 
 def _windows(on_lock: OnLock) -> list[LockWindow]:
-    """The windows that the lock may be keeping: that of the last write, and what was proven before it."""
+    """The windows that the lock may be keeping: of what was proven, and of every write that may still arrive."""
     proven = [on_lock.window] if on_lock.was_set else []
     told = [] if on_lock.presence is Presence.PRESENT and proven else [on_lock.told]
-    return [window or LockWindow() for window in (*proven, *told)]
+    return [window or LockWindow() for window in (*proven, *told, *on_lock.strays)]
 
 
 def is_up_to_date(code: AccessCode) -> bool:
@@ -214,9 +214,10 @@ def status(code: AccessCode, now: datetime, *, readable: bool = True) -> Status:
 def wanted_since(code: AccessCode) -> datetime:
     """When the lock should have begun to be told: the later of P and the last change that concerns it.
 
-    A code that worked until the lock's own window ended is late from then on.
+    A code that worked until it was taken off, was missed, or the lock's own window ended is late from then on.
     """
-    on_lock, since = code.on_lock, latest(begins_at(code), code.wish.changed_at) or code.wish.changed_at
+    on_lock, changed_at = code.on_lock, code.wish.changed_at
+    since = latest(begins_at(code), changed_at, code.worked_until) or changed_at
     until = on_lock.window.ends_at if on_lock.seen_in_time and on_lock.window is not None else None
     return max(since, until) if until is not None and has_digits(code) else since
 

@@ -127,6 +127,13 @@ class Observed:
 
 def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Capabilities) -> Observed:
     """Fold what was seen at `now` into what is known."""
+    observed = _fold(code, sighting, now, capabilities)
+    if not opens(code, now) or opens(observed.code, now):
+        return observed
+    return Observed(observed.code.model_copy(update={"worked_until": now}), observed.events)
+
+
+def _fold(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Capabilities) -> Observed:
     match sighting:
         case AboutToWrite():
             return Observed(_with(code, _written(code, sighting, now, capabilities)))
@@ -177,13 +184,19 @@ def _with(code: AccessCode, on_lock: OnLock) -> AccessCode:
 def _written(code: AccessCode, write: AboutToWrite, now: datetime, capabilities: Capabilities) -> OnLock:
     before, newest = code.on_lock, code.wish.pin_generation
     generation, sent_by = write.generation, now + write.within
-    rival = before.unsettled_until if before.generation is not None and before.generation < newest else None
+    is_rival = before.generation is not None and before.generation < newest
+    strays = before.strays
+    if before.unsettled_writes > 0 and before.told != write.window:
+        # The same digits with another window of theirs may still arrive over what is written now.
+        is_rival, strays = True, (*strays, before.told or LockWindow())
+    rival = before.unsettled_until if is_rival else None
     return before.model_copy(
         update={
             "presence": Presence.MAYBE,
             "generation": generation,
             "still_opens": has_digits(code) and generation >= newest,
             "told": write.window,
+            "strays": tuple(dict.fromkeys(strays)),
             "unsettled_writes": before.unsettled_writes + 1,
             "unsettled_until": latest(before.unsettled_until, sent_by + capabilities.writes_settle),
             "doubtful_until": latest(before.doubtful_until, None if rival is None else rival + capabilities.reads_lag),
@@ -222,6 +235,7 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
         unsettled_until=None if settled else before.unsettled_until,
         window=before.told if generation == before.generation else before.window,
         told=before.told,
+        strays=() if settled else before.strays,
         seen_in_time=code.native is not None and is_in_window(code, now),
     )
     after = _with(code, on_lock)
@@ -268,7 +282,8 @@ def _gone(code: AccessCode, now: datetime) -> Observed:
     )
     # A code that is only taken off to be put on anew is still late: its warning stands.
     moot = () if is_wanted(code, now) else (ProblemCode.DELAY_IN_SETTING,)
-    problems = cleared(code.problems, (ProblemCode.FAILED_TO_REMOVE, *moot))
+    gone = () if code.former is not None else (ProblemCode.FAILED_TO_REMOVE,)
+    problems = cleared(code.problems, (*gone, *moot))
     after = code.model_copy(update={"on_lock": on_lock, "problems": problems})
     if after.former is not None:
         return _returned(after, now)
@@ -318,8 +333,9 @@ def _of_former(code: AccessCode, sighting: OnePlace, now: datetime, capabilities
     former = observe(alone(code), sighting, now, capabilities).code.on_lock
     if former.presence is not Presence.ABSENT:
         return Observed(code.model_copy(update={"former": former}))
-    problems = cleared(code.problems, (ProblemCode.FAILED_TO_REMOVE,))
-    after = code.model_copy(update={"former": None, "replaced_at": None, "problems": problems})
+    after = code.model_copy(update={"former": None, "replaced_at": None})
+    if is_clear(after) or is_wanted(after, now):
+        after = after.model_copy(update={"problems": cleared(code.problems, (ProblemCode.FAILED_TO_REMOVE,))})
     events = _removed(now) if code.former.was_set and is_clear(after) else ()
     return _closed_where_over(after, events, now)
 
