@@ -31,9 +31,9 @@ def clock_shows(clock: LockClock, instant: datetime) -> datetime:
     return instant if clock.zone is None else instant.astimezone(ZoneInfo(clock.zone)).replace(tzinfo=None)
 
 
-def lets_in(clock: LockClock, window: LockWindow, instant: datetime) -> bool:
-    """Say what a lock that was told the window would do."""
-    starts, ends = told(clock, window)
+def lets_in(clock: LockClock, bounds: tuple[datetime | None, datetime | None], instant: datetime) -> bool:
+    """Say what a lock that was told these bounds would do."""
+    starts, ends = bounds
     now = clock_shows(clock, instant)
     return (starts is None or starts <= now) and (ends is None or now < ends)
 
@@ -292,10 +292,11 @@ def test_loaded_window_covers_the_stay_and_opens_no_earlier_than_is_tolerated(
     during = [starts_at, *(starts_at + minutes * MINUTE for minutes in range(1, 360)), ends_at - MICROSECOND]
     late = [ends_at - minutes * MINUTE for minutes in range(1, 360)]
     stay = [instant for instant in (*during, *late) if starts_at <= instant < ends_at]
-    assert all(lets_in(clock, window, instant) for instant in stay)
-    assert all(lets_in(clock, LockWindow(ends_at=ends_at), instant) for instant in stay), "told at the start itself"
+    ahead, in_time = told(clock, window), told(clock, LockWindow(ends_at=ends_at))
+    assert all(lets_in(clock, ahead, instant) for instant in stay)
+    assert all(lets_in(clock, in_time, instant) for instant in stay), "told at the start itself"
     before = [starts_at - minutes * MINUTE - beyond for minutes in range(1, 360)]
-    open_before = [instant for instant in (*before, starts_at - MICROSECOND) if lets_in(clock, window, instant)]
+    open_before = [instant for instant in (*before, starts_at - MICROSECOND) if lets_in(clock, ahead, instant)]
     early = max((starts_at - instant for instant in open_before), default=ZERO)
     assert early <= opens_early_by(clock, starts_at, ends_at)
     if load_at(clock, starts_at, ends_at, LEAD) is not None:
