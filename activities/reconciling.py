@@ -24,9 +24,9 @@ from activities.pools_concerned import pools_of_backup
 from activities.telling import tell
 from activities.verdicts import failed, reached_by, unreadable
 from domain.access_code import AccessCode, Presence
-from domain.drift import Entry, Found, Look, bears_mark, is_unrepaired, look_for, second_look_after
+from domain.drift import Entry, Found, Look, all_of, bears_mark, is_unrepaired, look_for, second_look_after
 from domain.events import Event, EventType
-from domain.lifecycle import begins_at, is_left_off, is_wanted
+from domain.lifecycle import held_from, is_left_off, is_wanted
 from domain.names import mark_in
 from domain.observation import observe
 from domain.reconciliation import read_every
@@ -159,6 +159,8 @@ class ReconcileActivities:
             look = look_for(one.expected, entries)
             if look.entry is not None:
                 findings.claimed.add(look.entry)
+            if one.code.former is not None:
+                findings.claimed.update(all_of(one.expected, entries))
         for one in booked:
             await self._look(session, visit, one, look_for(one.expected, entries), findings)
         await self._resurfaced(session, visit, findings)
@@ -227,7 +229,7 @@ class ReconcileActivities:
                     device_id=visit.device.id,
                     pin_index=self._keyring.blind_index(visit.device.id, pin),
                     ciphertext=self._keyring.encrypt(pin.encode(), aad),
-                    held_from=begins_at(after) or visit.now,
+                    held_from=held_from(after) or visit.now,
                     held_until=after.wish.ends_at,
                     loaded=True,
                 )
