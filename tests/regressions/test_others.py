@@ -5,32 +5,31 @@ Peers took what was in a slot for their own, overwrote what was not, or stopped 
 
 from datetime import timedelta
 
+import pytest
+
 from domain.access_code import Status
 from providers.simulated.answers import Answer, Request
-from providers.simulated.cloud import LockCloud
 from providers.simulated.orders import Order
 from tests.house import House
 from tests.regressions.judging import A_RETRY, SOON, a_lock, said
 
 
-def used_first(cloud: LockCloud, lock_id: str, pin: str) -> None:
-    """Have somebody at the keypad use the slot that the next order names, the moment before the order arrives."""
-    create = cloud.create
-
-    def use_and_create(request: Request, target: str, order: Order | None) -> Answer:
-        if target == lock_id and order is not None and order.slot is not None:
-            cloud.create = create  # type: ignore[method-assign]
-            cloud.lock(lock_id).type_in(order.slot, pin, cloud.new_id(), cloud.clock.now())
-        return create(request, target, order)
-
-    cloud.create = use_and_create  # type: ignore[method-assign]
-
-
-async def test_foreign_code_lands_in_our_slot_between_plan_and_write(house: House) -> None:
+async def test_foreign_code_lands_in_our_slot_between_plan_and_write(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The slot was free when it was chosen and is not when the order arrives: its holder keeps it, we take another."""
     lock = await a_lock(house)
     life = await house.start(await house.request(lock))
-    used_first(house.cloud, lock.lock_id, "4807")
+    create = house.cloud.create
+
+    def somebody_is_faster(request: Request, lock_id: str, order: Order | None) -> Answer:
+        monkeypatch.undo()
+        assert order is not None
+        assert (lock_id, order.slot) == (lock.lock_id, 1)
+        house.cloud.lock(lock_id).type_in(1, "4807", house.cloud.new_id(), house.cloud.clock.now())
+        return create(request, lock_id, order)
+
+    monkeypatch.setattr(house.cloud, "create", somebody_is_faster)
     await house.pass_time(until=life.starts_at + SOON)
     held = {slot["slot"]: slot["pin"] for slot in await house.truth(lock)}
     assert held == {1: "4807", 2: await life.pin()}
