@@ -166,12 +166,14 @@ class LockTurn:
 
     def delay(self, *, due_at: datetime, fail_after: timedelta, retry_after: timedelta | None = None) -> timedelta:
         """Say when to try again."""
+        starts_at = self.code.wish.starts_at
         return delay_before_next(
             activity.info().attempt,
             self.now - due_at,
             fail_after=fail_after,
             policy=self.code.policy,
             retry_after=retry_after,
+            comes_in=None if starts_at is None else starts_at - self.now,
         )
 
 

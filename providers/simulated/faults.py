@@ -53,6 +53,7 @@ class FaultKind(StrEnum):
     HTTP_409 = "http_409"
     HTTP_429 = "http_429"
     HTTP_500 = "http_500"
+    HTTP_502 = "http_502"
     HTTP_503 = "http_503"
     RESET_BEFORE = "reset_before"
     LOST_REPLY = "lost_reply"
@@ -112,6 +113,7 @@ KINDS: Mapping[FaultKind, Kind] = {
     FaultKind.HTTP_409: Kind(_ALL, Shape.ERROR, 409, "CONFLICT"),
     FaultKind.HTTP_429: Kind(_ALL, Shape.ERROR, 429, "TOO_MANY_REQUESTS"),
     FaultKind.HTTP_500: Kind(_ALL, Shape.ERROR, 500, "INTERNAL"),
+    FaultKind.HTTP_502: Kind(_ALL, Shape.ERROR, 502, "BAD_GATEWAY"),
     FaultKind.HTTP_503: Kind(_ALL, Shape.ERROR, 503, "UNAVAILABLE"),
     FaultKind.RESET_BEFORE: Kind(_ALL, Shape.ABORT),
     FaultKind.LOST_REPLY: Kind(_ALL, Shape.ABORT, has_effect=True),

@@ -52,3 +52,29 @@ def test_vendor_only_lengthens_the_delay_and_not_for_ever(retry_after: timedelta
 
 def test_attempt_before_its_time_waits_no_longer() -> None:
     assert delay(1, -HOUR) == 2 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "comes_in", "expected"),
+    [
+        (HOUR, 2 * HOUR, 15 * MINUTE),
+        (HOUR, 7 * MINUTE, 7 * MINUTE),
+        (HOUR, timedelta(0), MINUTE),
+        (HOUR, -9 * MINUTE, MINUTE),
+        (HOUR, -FAIL_AFTER - 5 * MINUTE, 5 * MINUTE),
+        (FAIL_AFTER + 5 * MINUTE, -HOUR, 5 * MINUTE),
+    ],
+)
+def test_what_is_done_ahead_is_tried_as_the_guest_comes(
+    elapsed: timedelta, comes_in: timedelta, expected: timedelta
+) -> None:
+    found = delay_before_next(20, elapsed, fail_after=FAIL_AFTER, policy=Policy(), comes_in=comes_in)
+    assert found == expected
+
+
+def test_vendor_is_not_hurried_by_the_guest() -> None:
+    comes_in, retry_after = MINUTE, 5 * MINUTE
+    hurried = delay_before_next(
+        20, HOUR, fail_after=FAIL_AFTER, policy=Policy(), retry_after=retry_after, comes_in=comes_in
+    )
+    assert hurried == retry_after
