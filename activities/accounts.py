@@ -47,10 +47,14 @@ class AccountActivities:
                 raise
             now = datetime.now(UTC)
             async with self._database.write() as session:
-                await accounts.mark_connected(session, order.account_id, now=now, new_id=uuid4)
+                is_back = await accounts.mark_connected(session, order.account_id, now=now, new_id=uuid4)
                 account = await _account(session, order.account_id)
                 found = await devices.upsert_devices(session, account, facts, now, uuid4)
-            return Synced(devices=len(facts), added=len(found.added), back=found.connected)
+                back = found.connected
+                if is_back:  # then so is every lock of it that answers
+                    locks = await devices.list_devices(session, account.workspace_id, account_id=account.id)
+                    back = tuple(lock.id for lock in locks if lock.online)
+            return Synced(devices=len(facts), added=len(found.added), back=back)
 
     @activity.defn(name="nudge_access_codes")
     async def nudge(self, order: NudgeOrder) -> int:

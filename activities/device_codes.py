@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.device_notes import note_nonsense, note_reachability
 from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, try_again
 from activities.neighbours import Neighbours
@@ -24,12 +24,11 @@ from activities.programming import Programming
 from activities.removal import Removal
 from activities.turn import LockTurn, LockTurns
 from activities.turn_queue import TurnQueue
-from activities.verdicts import Reached, Verdict
+from activities.verdicts import Verdict
 from domain.access_code import AccessCode, Presence
 from domain.lifecycle import Action, decide
 from domain.observation import AboutToRemove, AboutToWrite, Refused
 from domain.problems import ProblemCode
-from store import accounts, devices
 from store.database import Database
 from store.keyring import KeyRing
 from store.pins import PinHeldError
@@ -131,7 +130,9 @@ class DeviceCodeActivities:
             session.add(turn.stored.slot)
         for sighting in verdict.sightings:
             await self._turns.see(session, turn, sighting)
-        await _note_reachability(session, turn, verdict)
+        if verdict.failure is AttemptFailure.SENSELESS_ANSWER:
+            await note_nonsense(session, turn.stored.device, verdict.message, turn.now)
+        await note_reachability(session, turn.stored.account, turn.stored.device, verdict.reached, turn.now)
         await self._turns.end(session, turn)
 
     async def _told(self, turn: LockTurn) -> AccessCode:
@@ -162,23 +163,3 @@ def _held_back(turn: LockTurn, problem: ProblemCode, message: str) -> Verdict:
     turn.tried("reserve", problem)
     refusal = Refused(problem, turn.generation, for_good=False)
     return Verdict([refusal], AttemptFailure.HELD_BACK, message, retries_slowly=True)
-
-
-async def _note_reachability(session: AsyncSession, turn: LockTurn, verdict: Verdict) -> None:
-    """Keep what the attempt taught of account and lock, where it differs from what stands written."""
-    account, device, now = turn.stored.account, turn.stored.device, turn.now
-    match verdict.reached:
-        case Reached.NOTHING:
-            return
-        case Reached.NO_ACCOUNT:
-            if account.disconnected_at is None:
-                await accounts.mark_disconnected(session, account.id, now=now, new_id=uuid4)
-            return
-        case Reached.ACCOUNT:
-            online = False
-        case Reached.LOCK:
-            online = True
-    if account.disconnected_at is not None:
-        await accounts.mark_connected(session, account.id, now=now, new_id=uuid4)
-    if device.online != online:
-        await devices.mark_online(session, device, online=online, now=now, new_id=uuid4)

@@ -29,6 +29,10 @@ class Neighbours(Protocol):
         """Start the workflow of a code that is registered already."""
         ...
 
+    async def resume(self, place: Sibling) -> None:
+        """Start the workflow of a code whose end was written down and which is on its lock all the same."""
+        ...
+
     async def register_backup(self, backup_id: UUID, places: tuple[Sibling, ...]) -> None:
         """Start the codes of a backup, one on each lock, and wait until they are registered.
 

@@ -147,6 +147,50 @@ class NudgeOrder(_Order):
     """Single codes, beside those of the locks."""
 
 
+class PlanOrder(_Order):
+    """Say which locks of an account are to be read: those that are due, or those that are named."""
+
+    account_id: UUID
+    device_ids: tuple[UUID, ...]
+    now: AwareDatetime
+
+
+class DueLock(_Order):
+    """A lock that is to be read."""
+
+    device_id: UUID
+    name: str
+
+
+class Planned(_Order):
+    """Which locks are to be read, and where."""
+
+    provider: str
+    due: tuple[DueLock, ...]
+
+
+class ReconcileOrder(_Order):
+    """Read a lock and compare what is on it with the books; with `everything`, the places of others, too."""
+
+    device_id: UUID
+    everything: bool = False
+
+
+class Reconciled(_Order):
+    """What one look at one lock came to."""
+
+    is_read: bool = False
+    as_expected: int = 0
+    drifted: int = 0
+    """Codes that somebody took off, changed or brought back."""
+    doubtful: int = 0
+    """Codes that were not found as they should be, which a second look has to confirm."""
+    unmanaged: int = 0
+    """Codes of others."""
+    again_after: timedelta | None = None
+    """When the second look may be; None: none is needed."""
+
+
 class LockNewsOrder(_Order):
     """Take in what a vendor told by webhook."""
 

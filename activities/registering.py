@@ -117,6 +117,7 @@ class Registering:
             policy,
             updates_in_place=facts.capabilities.can_update_in_place,
             is_backup=self._order.backup_id is not None,
+            allows_external_modification=request.is_external_modification_allowed,
         )
         return _Place(access_code_id, locked, facts, policy, digits, code)
 

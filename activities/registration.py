@@ -22,7 +22,7 @@ from activities.registering import Registering
 from activities.standing_in import follow, get_behind_original, give_back
 from activities.telling import tell
 from domain.access_code import AccessCode
-from domain.changes import summed_up, with_ending, with_name, with_new_pin, with_window
+from domain.changes import summed_up, with_ending, with_external_modification, with_name, with_new_pin, with_window
 from domain.events import Event
 from domain.lifecycle import begins_at, decide, is_over
 from domain.observation import Observed, announce, close
@@ -161,11 +161,14 @@ class RegistrationActivities:
             _check_own_digits(stored)
             code = _noting(happened, with_new_pin(code, now))
             await self._renew(session, stored, code, change, now)
-        if not happened:
+        if change.is_external_modification_allowed is not None:
+            code = with_external_modification(code, allowed=change.is_external_modification_allowed).code
+        if not happened and code == stored.code:
             return stored.code
         await codes.save(session, stored, code, now)
         await follow(session, code, stored.row.id, now)
-        await tell(session, stored, [summed_up(happened, now), *happened], now)
+        if happened:
+            await tell(session, stored, [summed_up(happened, now), *happened], now)
         return stored.code
 
     async def _move(self, session: AsyncSession, stored: codes.StoredCode, code: AccessCode, now: datetime) -> None:

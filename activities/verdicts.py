@@ -35,7 +35,7 @@ class Verdict:
     @property
     def reached(self) -> "Reached":
         """Say how far the attempt got."""
-        return _REACHED.get(self.failure, Reached.NOTHING) if self.failure else Reached.LOCK
+        return reached_by(self.failure)
 
 
 class Reached(Enum):
@@ -55,6 +55,12 @@ _REACHED = {
     AttemptFailure.DEVICE_OFFLINE: Reached.ACCOUNT,
     AttemptFailure.NOT_CONFIRMED: Reached.LOCK,
 }
+
+
+def reached_by(failure: AttemptFailure | None) -> Reached:
+    """Say how far a call got that ended so; None: it ended well."""
+    return _REACHED.get(failure, Reached.NOTHING) if failure else Reached.LOCK
+
 
 FAILURES: dict[type[ProviderError], AttemptFailure] = {
     RetryLaterError: AttemptFailure.PROVIDER_UNAVAILABLE,

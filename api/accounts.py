@@ -1,7 +1,8 @@
 """The application service of connected accounts: signing in with a lock vendor, and keeping its locks known.
 
-Credentials are encrypted before they are written.  Each account has a Temporal Schedule that looks at its locks every
-quarter of an hour, so that facts (online, battery, new locks) never depend on somebody's remembering to ask.
+Credentials are encrypted before they are written.  Each account has a Temporal Schedule that looks at its locks, by
+default every quarter of an hour: facts (online, battery, new locks) and what others did to codes never depend on
+somebody's remembering to ask.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from temporalio.client import (
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
+    ScheduleUpdate,
     WorkflowFailureError,
 )
 from temporalio.common import WorkflowIDConflictPolicy
@@ -26,7 +28,9 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.errors import SyncFailedError, TemporalUnavailableError
-from store import accounts
+from domain.policy import Policy
+from domain.reconciliation import tick_every
+from store import accounts, devices
 from store.credentials import seal_credentials
 from store.database import Database
 from store.device_lists import page_of_accounts
@@ -35,14 +39,15 @@ from store.pages import Page
 from store.tables import ConnectedAccountRow, WorkspaceRow
 from workflows.contracts import (
     QUEUE,
+    RECONCILE_WORKFLOW,
     SYNC_ACCOUNT_WORKFLOW,
+    ReconcileInput,
     SyncAccountInput,
     SyncAccountResult,
+    reconcile_workflow_id,
     sync_account_workflow_id,
 )
 
-SYNC_EVERY = timedelta(minutes=15)
-"""A lock that went offline is known within this time, at four calls an hour to its vendor."""
 SYNC_SECONDS = 60.0
 """How long somebody waits for one look at an account: several calls to the vendor with their timeouts."""
 
@@ -81,7 +86,7 @@ class AccountService:
                     credentials=seal_credentials(self._keyring, account_id, credentials),
                     now=now,
                 )
-        await self._schedule(account.id)
+        await self.schedule(account.id)
         return account
 
     async def list(self) -> Sequence[ConnectedAccountRow]:
@@ -157,34 +162,49 @@ class AccountService:
         async with self._database.write() as session:
             await accounts.remove_account(session, account_id, now=datetime.now(UTC), new_id=uuid4)
         try:
-            await self._client.get_schedule_handle(_schedule_id(account_id)).delete()
+            await self._client.get_schedule_handle(reconcile_workflow_id(account_id)).delete()
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise _unavailable(error) from None
 
-    async def _schedule(self, account_id: UUID) -> None:
-        """See that the account is looked at regularly; it already is when the schedule exists."""
+    async def schedule(self, account_id: UUID) -> None:
+        """See that the account is looked at regularly: as often as the most impatient of its locks asks for.
+
+        Raises:
+            TemporalUnavailableError: Temporal does not answer; call again.
+        """
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
-                SYNC_ACCOUNT_WORKFLOW,
-                SyncAccountInput(account_id=account_id),
-                id=sync_account_workflow_id(account_id),
+                RECONCILE_WORKFLOW,
+                ReconcileInput(account_id=account_id),
+                id=reconcile_workflow_id(account_id),
                 task_queue=QUEUE,
             ),
-            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=SYNC_EVERY)]),
+            # By its place in the interval each account has moments of its own, so that not all look at once.
+            spec=ScheduleSpec(intervals=[_interval(account_id, await self._tick_of(account_id))]),
             # A slow vendor must not collect a queue of looks that are all out of date.
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
         )
+        schedule_id = reconcile_workflow_id(account_id)
         try:
-            await self._client.create_schedule(_schedule_id(account_id), schedule)
-        except ScheduleAlreadyRunningError:
-            return
+            try:
+                await self._client.create_schedule(schedule_id, schedule)
+            except ScheduleAlreadyRunningError:
+                await self._client.get_schedule_handle(schedule_id).update(lambda _: ScheduleUpdate(schedule))
         except RPCError as error:
             raise _unavailable(error) from None
 
+    async def _tick_of(self, account_id: UUID) -> timedelta:
+        async with self._database.read() as session:
+            account = await session.get_one(ConnectedAccountRow, account_id)
+            workspace = await session.get_one(WorkspaceRow, account.workspace_id)
+            locks = await devices.list_devices(session, workspace.id, account_id=account_id)
+        overridden = [devices.effective_policy(workspace, lock) for lock in locks]
+        return tick_every([Policy().overridden(workspace.policy), *overridden])
 
-def _schedule_id(account_id: UUID) -> str:
-    return f"sync-account/{account_id}"
+
+def _interval(account_id: UUID, every: timedelta) -> ScheduleIntervalSpec:
+    return ScheduleIntervalSpec(every=every, offset=timedelta(seconds=account_id.int % int(every.total_seconds())))
 
 
 def _innermost(error: BaseException) -> str:

@@ -12,12 +12,26 @@ from api.device_records import DeviceRecords
 from api.errors import TemporalUnavailableError
 from api.pool_reading import PoolReader
 from api.refused import refusal_in
+from domain.refusals import RefusalType, refuse
 from domain.requests import DeviceChange
+from store import devices
 from store.database import Database
-from workflows.contracts import QUEUE, UPDATE_DEVICE_WORKFLOW, update_device_workflow_id
+from workflows.contracts import (
+    QUEUE,
+    RECONCILE_WORKFLOW,
+    UPDATE_DEVICE_WORKFLOW,
+    ReconcileInput,
+    ReconcileResult,
+    reconcile_workflow_id,
+    update_device_workflow_id,
+)
 
 ANSWER_SECONDS = 30.0
 """How long a change of a lock's use may take: a few rows, and words to those whom it concerns."""
+
+
+RECONCILE_SECONDS = 120.0
+"""How long somebody waits for a lock to be read: its turn may be another's, and reads may have to be repeated."""
 
 
 class DeviceService(PoolReader, DeviceRecords):
@@ -52,3 +66,30 @@ class DeviceService(PoolReader, DeviceRecords):
             raise TemporalUnavailableError(f"Temporal cannot take this now: {error.message}") from None
         except TimeoutError:
             raise TemporalUnavailableError(f"no worker answered within {ANSWER_SECONDS:.0f} s") from None
+
+    async def reconcile(self, device_id: UUID) -> ReconcileResult:
+        """Read a lock now, the places of others too, and have put right what differs from the books.
+
+        Raises:
+            RefusedError: there is no such lock.
+            TemporalUnavailableError: Temporal or its worker does not answer.
+        """
+        async with self._database.read() as session:
+            device = await devices.get_device(session, device_id)
+        if device is None or device.removed_at is not None:
+            raise refuse(RefusalType.DEVICE_NOT_FOUND, f"there is no device {device_id}", field="device_id")
+        done = self._client.execute_workflow(
+            RECONCILE_WORKFLOW,
+            ReconcileInput(account_id=device.account_id, device_ids=(device_id,), everything=True),
+            id=reconcile_workflow_id(device.account_id, device_id),
+            task_queue=QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            result_type=ReconcileResult,
+        )
+        try:
+            result: ReconcileResult = await asyncio.wait_for(done, RECONCILE_SECONDS)
+        except RPCError as error:
+            raise TemporalUnavailableError(f"Temporal cannot take this now: {error.message}") from None
+        except TimeoutError:
+            raise TemporalUnavailableError(f"the lock was not read within {RECONCILE_SECONDS:.0f} s") from None
+        return result

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from domain.interference import Interference
 from domain.policy import Policy
 from domain.problems import Problems
 
@@ -96,7 +97,9 @@ class OnLock(_Frozen):
     doubtful_until: AwareDatetime | None = None
     """Until then what a read shows may be on its way out: a removal, or older digits, may still reach the lock."""
     empty_since: AwareDatetime | None = None
-    """The first of an unbroken row of reads that found nothing."""
+    """The first of an unbroken row of reads that found nothing, or not what had been proven there."""
+    bears_mark: bool = False
+    """A read since then showed our mark in its name: a name without it is somebody else's doing."""
 
 
 class BackupUse(_Frozen):
@@ -122,15 +125,31 @@ class AccessCode(_Frozen):
     is_backup: bool = False
     """It belongs to a backup pool."""
     backup: BackupUse = BackupUse()
+    allows_external_modification: bool = False
+    """What others change of it at the lock is honoured, not undone."""
+    interference: Interference = Interference()
     closed: bool = False
     """The end was written down: nothing of it is on the lock and nothing will be."""
     version: int = 0
     """Grows with every stored change: of two reports the one with the higher version is the newer."""
 
 
-def created(wish: Wish, policy: Policy, *, updates_in_place: bool, is_backup: bool = False) -> AccessCode:
+def created(
+    wish: Wish,
+    policy: Policy,
+    *,
+    updates_in_place: bool,
+    is_backup: bool = False,
+    allows_external_modification: bool = False,
+) -> AccessCode:
     """Make a code that has not touched its lock yet."""
-    return AccessCode(wish=wish, policy=policy, updates_in_place=updates_in_place, is_backup=is_backup)
+    return AccessCode(
+        wish=wish,
+        policy=policy,
+        updates_in_place=updates_in_place,
+        is_backup=is_backup,
+        allows_external_modification=allows_external_modification,
+    )
 
 
 def latest(*instants: datetime | None) -> datetime | None:

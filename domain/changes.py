@@ -31,8 +31,8 @@ def with_new_pin(code: AccessCode, now: datetime) -> Observed:
     """Ask for other digits: a new generation, free of what was held against the old ones."""
     generation = code.wish.generation + 1
     wish = code.wish.model_copy(update={"generation": generation, "pin_generation": generation, "changed_at": now})
-    codes = (*WHILE_SETTING, ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET)
-    renewed = _wish(code, wish).model_copy(update={"problems": cleared(code.problems, codes)})
+    moot = (*WHILE_SETTING, ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET, ProblemCode.EXTERNAL_MODIFICATION)
+    renewed = _wish(code, wish).model_copy(update={"problems": cleared(code.problems, moot)})
     before, after = ({"code": digits_of(one.wish.pin_generation)} for one in (code, renewed))
     return _changed(renewed, EventType.CODE_CHANGED, now, before, after)
 
@@ -47,6 +47,11 @@ def with_name(code: AccessCode, before: str | None, name: str | None, now: datet
         # It may have been the name that the lock refused.
         renamed = renamed.model_copy(update={"problems": cleared(code.problems, (ProblemCode.CONSTRAINTS_VIOLATED,))})
     return _changed(renamed, EventType.NAME_CHANGED, now, {"name": before}, {"name": name})
+
+
+def with_external_modification(code: AccessCode, *, allowed: bool) -> Observed:
+    """Let others change the code at its lock, or no longer; what they did before stays as it is."""
+    return Observed(code.model_copy(update={"allows_external_modification": allowed}))
 
 
 def with_ending(code: AccessCode, ending: Ending, now: datetime) -> Observed:

@@ -36,6 +36,8 @@ class Capabilities(BaseModel):
     supports_backup_access_code_pool: bool = True
     can_remotely_lock: bool = False
     can_remotely_unlock: bool = False
+    reads_slot_by_slot: bool = False
+    """Reading costs a call for each slot: those of others are read only when somebody asks."""
     webhooks_from_lock: bool = False
     """What the vendor's webhooks say of a code is the lock's own word: it proves that a code is set."""
 

@@ -5,6 +5,8 @@
 
     wanted, up to date                                WAIT    until ends_at
     wanted, newest generation refused for good        WAIT    until something changes
+    wanted, taken off by somebody who may             WAIT    until something changes
+    wanted, undone by others again and again          WAIT    until it may be set again
     wanted, an older generation is (maybe) there
         and the lock cannot change it in place        REMOVE  first, then PROGRAM
     wanted, otherwise                                 PROGRAM
@@ -26,7 +28,8 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from domain.access_code import AccessCode, Ending, Presence, Status, earliest
+from domain.access_code import AccessCode, Ending, Presence, Status, earliest, latest
+from domain.interference import fails, found_at, held_back_until, warns
 from domain.problems import ProblemCode, has
 
 
@@ -91,19 +94,26 @@ def is_refused(code: AccessCode) -> bool:
     return code.on_lock.refused_generation == code.wish.generation
 
 
+def is_left_off(code: AccessCode) -> bool:
+    """Tell whether somebody took the newest generation off the lock, who may."""
+    return code.interference.left_off == code.wish.generation
+
+
 def status(code: AccessCode, now: datetime, *, readable: bool = True) -> Status:
     """Compute Seam's `status`; `readable` is False while the account or its vendor cannot be asked."""
     if not readable:
         return Status.UNKNOWN
     if is_wanted(code, now):
+        if is_left_off(code):
+            return Status.UNSET
         return Status.SET if opens(code) else Status.SETTING
     return Status.UNSET if code.on_lock.presence is Presence.ABSENT else Status.REMOVING
 
 
 def wanted_since(code: AccessCode) -> datetime:
-    """When the lock should have begun to be told: the later of P and the last change that concerns it."""
-    begins = begins_at(code)
-    return code.wish.changed_at if begins is None else max(begins, code.wish.changed_at)
+    """When the lock should have begun to be told: P, the last change that concerns it, or its undoing by others."""
+    since = latest(begins_at(code), code.wish.changed_at, found_at(code.interference))
+    return code.wish.changed_at if since is None else since
 
 
 def unwanted_since(code: AccessCode, now: datetime) -> datetime:
@@ -123,7 +133,17 @@ def decide(code: AccessCode, now: datetime) -> Decision:
     pulls = backup_at is not None and backup_at <= now
     ahead = [backup_at] if backup_at is not None and not pulls else []
     wake_at = earliest(*boundaries, *ahead, *_turns(code, now))
+    if held_back(code, now):
+        wake_at = earliest(wake_at, held_back_until(code.interference, code.policy))
     return Decision(action=action, notice=due, pulls_backup=pulls, wake_at=wake_at)
+
+
+def held_back(code: AccessCode, now: datetime) -> bool:
+    """Tell whether others undo the code so often that it is not set again just now."""
+    until, last = held_back_until(code.interference, code.policy), found_at(code.interference)
+    if until is None or last is None or code.wish.changed_at > last:
+        return False
+    return now < until and is_wanted(code, now) and not is_up_to_date(code)
 
 
 def backup_due(code: AccessCode, now: datetime) -> datetime | None:
@@ -134,16 +154,19 @@ def backup_due(code: AccessCode, now: datetime) -> datetime | None:
     asked = code.backup.wanted_at is not None or code.backup.access_code_id is not None
     if asked or code.is_backup or not code.policy.pulls_backup or not is_wanted(code, now) or opens(code):
         return None
+    if is_left_off(code):
+        return None
     if code.wish.ends_at is None and not code.policy.pulls_for_ongoing:
         return None
     since = wanted_since(code)
-    return since if is_refused(code) else since + code.policy.backup_after
+    at_once = is_refused(code) or fails(code.interference, code.policy)
+    return since if at_once else since + code.policy.backup_after
 
 
 def _action(code: AccessCode, now: datetime) -> Action:
     nothing_there = code.on_lock.presence is Presence.ABSENT
     if is_wanted(code, now):
-        if is_up_to_date(code) or is_refused(code):
+        if is_up_to_date(code) or is_refused(code) or is_left_off(code) or held_back(code, now):
             return Action.WAIT
         replaces = not nothing_there and code.on_lock.generation != code.wish.generation
         return Action.REMOVE if replaces and not code.updates_in_place else Action.PROGRAM
@@ -172,11 +195,12 @@ def _announcements(code: AccessCode, now: datetime) -> list[tuple[ProblemCode, d
     """Every announcement of the code's present phase with its instant, in the order of the timeline."""
     policy = code.policy
     if is_wanted(code, now):
-        if opens(code):
+        if opens(code) or is_left_off(code):
             return []
         since = wanted_since(code)
-        failed_at = since if is_refused(code) else since + policy.fail_after
-        delayed = (ProblemCode.DELAY_IN_SETTING, since + policy.delay_after)
+        failed_at = since if is_refused(code) or fails(code.interference, policy) else since + policy.fail_after
+        delayed_at = since if warns(code.interference, policy) else since + policy.delay_after
+        delayed = (ProblemCode.DELAY_IN_SETTING, delayed_at)
         failed = (ProblemCode.FAILED_TO_SET, failed_at)
         return [failed] if is_refused(code) else [delayed, failed]
     if code.on_lock.presence is Presence.ABSENT or code.wish.ending is Ending.RELEASED:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from domain.access_code import AccessCode, Ending, OnLock, Presence, latest
 from domain.devices import Capabilities
+from domain.drift import Look, fold
 from domain.events import PROBLEMS, Event, EventType, digits_of
 from domain.lifecycle import is_over, is_wanted, opens
 from domain.problems import WHILE_SETTING, ProblemCode, Problems, cleared, raised
@@ -78,7 +79,7 @@ class Refused:
     for_good: bool
 
 
-Sighting = AboutToWrite | AboutToRemove | NothingWritten | SeenOnLock | FoundNothing | Refused
+Sighting = AboutToWrite | AboutToRemove | NothingWritten | SeenOnLock | FoundNothing | Refused | Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,9 @@ def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: C
             return _found_nothing(code, now, capabilities)
         case Refused(problem, generation, for_good):
             return Observed(_refused(code, problem, generation, now, for_good=for_good))
+        case Look():
+            looked, happened = fold(code, sighting, now, capabilities)
+            return Observed(looked, tuple(happened))
 
 
 def announce(code: AccessCode, notice: ProblemCode, now: datetime) -> Observed:

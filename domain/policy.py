@@ -16,6 +16,12 @@ from domain.backup_pool import DEFAULT_SIZE
 DEFAULT_DELAY_AFTER = timedelta(minutes=1)
 DEFAULT_BACKUP_AFTER = timedelta(minutes=2)
 DEFAULT_FAIL_AFTER = timedelta(minutes=10)
+SHORTEST_RECONCILE = timedelta(minutes=1)
+"""What Temporal's schedules, and locks, bear at most."""
+
+
+RECONCILE_EVERY = frozenset({"reconcile_mains_every", "reconcile_battery_every", "reconcile_heard_every"})
+"""The intervals that an account's schedule follows."""
 
 
 class BackupPoolUse(StrEnum):
@@ -57,6 +63,21 @@ class Policy(BaseModel):
     retry_cap_late: timedelta = timedelta(minutes=15)
     """The longest delay afterwards: a lock that is dead for days costs 96 attempts a day."""
 
+    reconcile_mains_every: timedelta = timedelta(minutes=15)
+    """How often a lock on mains is read to see that its codes are still as they should be."""
+    reconcile_battery_every: timedelta = timedelta(minutes=60)
+    """The same for a lock on battery, which every read drains."""
+    reconcile_heard_every: timedelta = timedelta(hours=6)
+    """The same for a lock whose vendor's webhooks tell what happens to it."""
+    undone_within: timedelta = timedelta(hours=24)
+    """For how long it is remembered that somebody took a code off its lock, or changed it there."""
+    undone_warns_at: int = Field(default=2, ge=1)
+    """Undone this often: warning `delay_in_setting_on_device` at once."""
+    undone_fails_at: int = Field(default=4, ge=1)
+    """Undone this often: error `failed_to_set_on_device`, a backup, and a question for the operator."""
+    rewrite_every: timedelta = timedelta(hours=1)
+    """From then on the code is set again at most this often."""
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not timedelta(0) <= self.delay_after <= self.fail_after:
@@ -67,6 +88,11 @@ class Policy(BaseModel):
             raise ValueError("retry_initial, retry_cap and retry_cap_late must be positive and in this order")
         if self.program_lead < timedelta(0) or self.remove_fail_after < timedelta(0):
             raise ValueError("program_lead and remove_fail_after must not be negative")
+        every = (self.reconcile_mains_every, self.reconcile_battery_every, self.reconcile_heard_every)
+        if min(every) < SHORTEST_RECONCILE:
+            raise ValueError("a lock is read at most once a minute: raise the reconcile_… durations")
+        if self.undone_within < timedelta(0) or self.rewrite_every < timedelta(0):
+            raise ValueError("undone_within and rewrite_every must not be negative")
         return self
 
     def overridden(self, *layers: Mapping[str, Any]) -> "Policy":

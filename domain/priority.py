@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 FIRST, LAST = 1, 5
 _BUCKETS = (timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 
+RECONCILIATION = LAST
+"""Looking whether all is well: nobody waits for it."""
+
 REMOVAL = 3
 """A removal past the code's end, while no next guest is due on that lock."""
 

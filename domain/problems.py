@@ -19,6 +19,13 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
+class ChangeType(StrEnum):
+    """What somebody did to a code at its lock, in Seam's words."""
+
+    MODIFIED = "modified"
+    REMOVED = "removed"
+
+
 class ProblemCode(StrEnum):
     """The codes that Latchwork raises on an access code or a lock."""
 
@@ -32,6 +39,9 @@ class ProblemCode(StrEnum):
     ACCOUNT_DISCONNECTED = "account_disconnected"
     DEVICE_DISCONNECTED = "device_disconnected"
     DEVICE_REMOVED = "device_removed"
+    CONFLICTING_MODIFICATION = "conflicting_external_modification"
+    EXTERNAL_MODIFICATION = "external_modification_in_effect"
+    PROVIDER_ISSUE = "provider_issue"
     USING_BACKUP = "using_backup_access_code"
     EMPTY_POOL = "empty_backup_access_code_pool"
     PARTIAL_POOL = "partial_backup_access_code_pool"
@@ -111,6 +121,24 @@ KINDS: dict[ProblemCode, ProblemKind] = {
         "when the vendor lists the lock again",
         "The vendor no longer knows this lock.",
     ),
+    ProblemCode.CONFLICTING_MODIFICATION: ProblemKind(
+        Severity.ERROR,
+        "somebody took the code off the lock, or changed it there, and it is set again",
+        "when nobody has done so for `undone_within`, or the code ends",
+        "This code was changed at the lock or in its vendor's app; it is set again.",
+    ),
+    ProblemCode.EXTERNAL_MODIFICATION: ProblemKind(
+        Severity.WARNING,
+        "somebody took the code off the lock, or changed it there, which the code allows",
+        "when the code gets other digits, or ends",
+        "This code was changed at the lock or in its vendor's app, and is left so.",
+    ),
+    ProblemCode.PROVIDER_ISSUE: ProblemKind(
+        Severity.WARNING,
+        "the vendor's answer about the lock is malformed, contradicts itself, or is about another lock",
+        "when the vendor's next answer makes sense",
+        "The vendor's answer about this lock makes no sense; nothing was concluded from it.",
+    ),
     ProblemCode.USING_BACKUP: ProblemKind(
         Severity.WARNING,
         "a backup code was pulled in this code's place",
@@ -146,6 +174,8 @@ class Problem(BaseModel):
     code: ProblemCode
     message: str
     created_at: datetime
+    change_type: ChangeType | None = None
+    """What was done at the lock; None: it is about something else."""
 
     @property
     def severity(self) -> Severity:
@@ -161,11 +191,19 @@ def has(problems: Problems, code: ProblemCode) -> bool:
     return any(problem.code is code for problem in problems)
 
 
-def raised(problems: Problems, code: ProblemCode, now: datetime, message: str | None = None) -> Problems:
+def raised(
+    problems: Problems,
+    code: ProblemCode,
+    now: datetime,
+    message: str | None = None,
+    *,
+    change_type: ChangeType | None = None,
+) -> Problems:
     """Raise a problem once: one that stands keeps its first time and text."""
     if has(problems, code):
         return problems
-    return (*problems, Problem(code=code, message=message or KINDS[code].message, created_at=now))
+    problem = Problem(code=code, message=message or KINDS[code].message, created_at=now, change_type=change_type)
+    return (*problems, problem)
 
 
 def cleared(problems: Problems, codes: Iterable[ProblemCode]) -> Problems:

@@ -76,6 +76,8 @@ class CodeRequest(Request):
     """Codes with one key have the same digits, on whichever locks."""
     siblings: tuple[Sibling, ...] = Field(default=(), max_length=99)
     """Codes to register in the same step: all of them are, or none.  They need a `common_code_key`."""
+    is_external_modification_allowed: bool = False
+    """What others change of the code at its lock is honoured instead of undone."""
     use_backup_access_code_pool: bool = False
     """Have the lock keep backup codes from now on."""
 
@@ -118,6 +120,8 @@ class CodeChange(Request):
     code: Sealed | None = None
     new_digits: bool = False
     """Choose new digits."""
+    is_external_modification_allowed: bool | None = None
+    """Whether what others change of the code at its lock is honoured instead of undone."""
 
     @model_validator(mode="after")
     def _one_source_of_digits(self) -> Self:

@@ -17,7 +17,7 @@ Three rules shape it.
 A write whose effect is in doubt is no error but the outcome `Unknown`: the caller settles it by reading.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -50,7 +50,14 @@ class LockGoneError(ProviderError):
 
 
 class NonsenseError(ProviderError):
-    """The answer makes no sense: malformed, contradictory, or about another lock.  It is believed in nothing."""
+    """The answer makes no sense: malformed, contradictory, or about another lock.  It is believed in nothing.
+
+    `answer` is its beginning for whoever has to talk to the vendor, with every digit struck out; None: nothing of it.
+    """
+
+    def __init__(self, message: str, *, answer: str | None = None) -> None:
+        super().__init__(message if answer is None else f"{message}; it began: {answer}")
+        self.answer = answer
 
 
 class RejectReason(StrEnum):
@@ -194,8 +201,10 @@ class Driver(Protocol):
         """
         ...
 
-    async def read_all(self, lock_id: str) -> Sequence[Known | Masked] | Unreadable:
-        """Everything on the lock, codes of others included."""
+    async def read_all(
+        self, lock_id: str, slots: Collection[int] | None = None
+    ) -> Sequence[Known | Masked] | Unreadable:
+        """Everything on the lock, codes of others included; with `slots`, no others where each costs a call."""
         ...
 
     async def program(

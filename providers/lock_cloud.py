@@ -11,7 +11,7 @@ Our extension, which a cloud may ignore: `slot` in the order and in listed codes
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Self
 from urllib.parse import quote
 
@@ -49,6 +49,7 @@ from providers.lock_cloud_wire import (
     LockDescription,
     LockList,
     parse,
+    redacted,
 )
 
 REJECTIONS: Mapping[str, RejectReason] = {
@@ -150,8 +151,10 @@ class LockCloudDriver:
         found = _find_ours(codes, place, pin) or _first(codes, lambda code: code.slot == place.slot)
         return found.reading() if found else Empty()
 
-    async def read_all(self, lock_id: str) -> Sequence[Known | Masked] | Unreadable:
-        """Everything on the lock, codes of others included."""
+    async def read_all(
+        self, lock_id: str, slots: Collection[int] | None = None
+    ) -> Sequence[Known | Masked] | Unreadable:
+        """Everything on the lock, codes of others included: one call, whichever slots are asked for."""
         codes = await self._list(lock_id)
         return codes if isinstance(codes, Unreadable) else [code.reading() for code in codes]
 
@@ -214,7 +217,9 @@ class LockCloudDriver:
             raise error
         answer = parse(CodeList, reply.body)
         if not answer.is_about(lock_id):
-            raise NonsenseError("the list is of another lock")
+            raise NonsenseError("the list is of another lock", answer=redacted(reply.body))
+        if not answer.is_consistent():
+            raise NonsenseError("the list has one id, or one slot, twice", answer=redacted(reply.body))
         return answer.access_codes
 
 

@@ -4,6 +4,8 @@ A field that the vendor adds is ignored, a field that it leaves out has the doma
 type makes the whole answer nonsense.  Nothing here knows HTTP.
 """
 
+import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -14,6 +16,9 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 from domain.constraints import CodeConstraint, ConstraintType
 from domain.devices import DEFAULT_CODE_LENGTHS, Capabilities, DeviceFacts
 from providers.base import Known, Masked, NonsenseError
+
+LONGEST_EXCERPT = 160
+"""How many characters of a senseless answer are kept."""
 
 DEVICE_OFFLINE = "DEVICE_OFFLINE"
 LOCK_GONE = frozenset({"LOCK_NOT_FOUND", "DEVICE_NOT_FOUND"})
@@ -65,6 +70,12 @@ class CodeList(_Wire):
         """Whether the list and all that is in it belong to the lock."""
         return all(told in (None, lock_id) for told in (self.lock_id, *(code.lock_id for code in self.access_codes)))
 
+    def is_consistent(self) -> bool:
+        """Whether each code has an id, and a slot where slots are told, of its own."""
+        references = [code.reference for code in self.access_codes]
+        slots = [code.slot for code in self.access_codes if code.slot is not None]
+        return len(set(references)) == len(references) and len(set(slots)) == len(slots)
+
 
 class _Constraint(_Wire):
     constraint_type: str
@@ -91,6 +102,7 @@ class _Capabilities(_Wire):
     can_remotely_lock: bool = False
     can_remotely_unlock: bool = False
     webhooks_from_lock: bool = False
+    reads_slot_by_slot: bool = False
 
     def as_domain(self) -> Capabilities:
         durations = {"reads_lag_seconds", "writes_settle_seconds", "min_gap_seconds"}
@@ -148,7 +160,16 @@ def parse(model: type[Answer], body: object) -> Answer:
         return model.model_validate(body)
     except ValidationError as error:
         text = f"the answer is no {model.__name__}: {_fields(error)}"
-    raise NonsenseError(text[:200])
+    raise NonsenseError(text[:200], answer=redacted(body))
+
+
+def redacted(body: object) -> str:
+    """Give the beginning of an answer without any digit: no PIN is left, however it was written."""
+    try:
+        text = json.dumps(body)
+    except (TypeError, ValueError):
+        return type(body).__name__
+    return re.sub(r"\d", "#", text[:LONGEST_EXCERPT])
 
 
 def _fields(error: ValidationError) -> str:

@@ -93,6 +93,18 @@ async def load_pin(session: AsyncSession, pin: PinRow, now: datetime) -> None:
         raise PinHeldError(await _holder(session, pin)) from None
 
 
+async def is_free(session: AsyncSession, device_id: UUID, pin_index: str, *, besides: UUID) -> bool:
+    """Tell whether no other code may be on the lock with these digits."""
+    query = select(PinRow.access_code_id).where(
+        PinRow.device_id == device_id,
+        PinRow.pin_index == pin_index,
+        col(PinRow.loaded).is_(True),
+        col(PinRow.released_at).is_(None),
+        PinRow.access_code_id != besides,
+    )
+    return (await session.exec(query)).first() is None
+
+
 async def _holder(session: AsyncSession, pin: PinRow) -> UUID | None:
     query = select(PinRow.access_code_id).where(
         PinRow.device_id == pin.device_id,

@@ -1,6 +1,6 @@
 """The places on a lock: a code takes the lowest free one before its first write and keeps it until proven gone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import count
 from uuid import UUID
@@ -38,6 +38,11 @@ async def take_slot(
     slot = SlotRow(device_id=device_id, number=number, access_code_id=code_id, held_since=now)
     session.add(slot)
     return slot
+
+
+async def held_slots(session: AsyncSession, device_id: UUID) -> Sequence[int]:
+    """Name the slots of a lock that codes of ours hold."""
+    return (await session.exec(select(SlotRow.number).where(SlotRow.device_id == device_id))).all()
 
 
 async def release_slot(session: AsyncSession, slot: SlotRow) -> None:

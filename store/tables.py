@@ -116,6 +116,8 @@ class DeviceRow(SQLModel, table=True):
     """What the API's callers call it; None: as its vendor does."""
     custom_metadata: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """What the API's callers keep with it."""
+    reconciled_at: datetime | None = _instant(nullable=True)
+    """When its codes were last compared with what is on it."""
     reported: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """Facts that somebody reported because the vendor does not tell them; they stand over the vendor's."""
 

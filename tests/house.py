@@ -39,9 +39,12 @@ from workers.worker import running_workers
 from workflows.contracts import (
     ACCESS_CODE_WORKFLOW,
     QUEUE,
+    RECONCILE_WORKFLOW,
     AccessCodeInput,
     AccessCodeReceipt,
     DeleteRequest,
+    ReconcileInput,
+    ReconcileResult,
     UpdateName,
     access_code_workflow_id,
 )
@@ -293,6 +296,34 @@ class House:
         with self.env.auto_time_skipping_disabled():
             await (await operation.workflow_handle()).result()
         return receipt
+
+    async def keypad(self, device: DeviceRow, slot: int, pin: str | None) -> None:
+        """Have somebody edit, or with None delete, what a slot of the lock holds."""
+        await self._move_clock()
+        edit = await self.http.post(f"/_truth/{device.lock_id}/keypad", json={"slot": slot, "pin": pin})
+        edit.raise_for_status()
+
+    async def reset(self, device: DeviceRow) -> None:
+        """Have somebody put the lock back to the state of the factory."""
+        await self._move_clock()
+        (await self.http.post(f"/_truth/{device.lock_id}/reset")).raise_for_status()
+
+    async def reconcile(self, device: DeviceRow | None, *, passes: timedelta = timedelta(0)) -> ReconcileResult:
+        """Compare a lock, or with None the account's locks that are due, with the books; meanwhile time passes."""
+        request = ReconcileInput(account_id=self.account_id, device_ids=() if device is None else (device.id,))
+        handle = await self.client.start_workflow(
+            RECONCILE_WORKFLOW,
+            request,
+            id=f"reconcile/{uuid4()}",
+            task_queue=QUEUE,
+            run_timeout=RUN_TIMEOUT,
+            result_type=ReconcileResult,
+        )
+        if passes:
+            await self.pass_time(until=await self.now() + passes)
+        with self.env.auto_time_skipping_disabled():
+            result: ReconcileResult = await handle.result()
+        return result
 
     async def pins(self, code_id: UUID) -> list[PinRow]:
         """List the digits' rows of a code."""

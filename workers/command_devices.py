@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from domain.policy import Policy
+from domain.policy import RECONCILE_EVERY, Policy
 from domain.requests import DeviceChange
 from store import devices
 from store.accounts import DEFAULT_WORKSPACE_ID
@@ -17,7 +17,8 @@ from workers.command_output import print_facts, print_rows
 from workers.device_policy import EXPECTED, laid_over, policy_facts, read_settings, told
 from workers.device_views import device_brief, device_facts
 from workers.errors import CommandError
-from workers.session import device_service, reading, run
+from workers.session import account_service, device_service, reading, run
+from workflows.contracts import ReconcileResult
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Device = Annotated[str, typer.Argument(help="Id or name.")]
@@ -61,6 +62,21 @@ def manage(device: Device, as_json: AsJson = False) -> None:
     """Have a lock take codes again; a pool that was enabled fills up again."""
     _manage(device, is_managed=True)
     _show(device, as_json=as_json)
+
+
+@app.command("reconcile")
+def reconcile(device: Device, as_json: AsJson = False) -> None:
+    """Read a lock now, and have put right what others did to its codes."""
+
+    async def work() -> ReconcileResult:
+        row = await find_device(device)
+        async with device_service() as service:
+            return await service.reconcile(row.id)
+
+    result = run(work())
+    if result.unread:
+        raise CommandError(f"{device} could not be read; see: latchwork devices show {device!r}")
+    print_facts(result.model_dump(mode="json", exclude={"locks", "unread"}), as_json=as_json)
 
 
 @app.command("policy")
@@ -107,11 +123,14 @@ async def find_device(id_or_name: str) -> DeviceRow:
 async def _change_policy(device_id: UUID, changes: Mapping[str, Any]) -> None:
     """Write a lock's settings down and tell its pools."""
     # The service comes first: without Temporal nothing is written, so nothing is left untold.
-    async with device_service() as service, reading() as database:
+    async with device_service() as service, account_service() as accounts, reading() as database:
         async with database.write() as session:
             row = await session.get_one(DeviceRow, device_id, with_for_update=True)
             await devices.set_policy(session, device_id, laid_over(row.policy, changes))
+            account_id = row.account_id
         await service.update(DeviceChange(device_id=device_id))
+        if RECONCILE_EVERY & changes.keys():
+            await accounts.schedule(account_id)
 
 
 def _show(device: str, *, as_json: bool) -> None:

@@ -89,6 +89,19 @@ class TemporalNeighbours:
         """Start the workflow of a code that is registered already, unless it runs or has run."""
         await self._register(place, AccessCodeInput(device_id=place.device_id))
 
+    async def resume(self, place: Sibling) -> None:
+        """Start the workflow of a code whose end was written down; one that runs still is told to look at its row."""
+        await self._client.start_workflow(
+            ACCESS_CODE_WORKFLOW,
+            AccessCodeInput(device_id=place.device_id),
+            id=access_code_workflow_id(place.access_code_id),
+            task_queue=QUEUE,
+            start_signal=CHANGED_SIGNAL,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary="Access code found again on its lock",
+        )
+
     async def register_backup(self, backup_id: UUID, places: tuple[Sibling, ...]) -> None:
         """Start the codes of a backup, one on each lock, and wait until they are registered.
 

@@ -26,6 +26,7 @@ from activities.doors import DoorActivities
 from activities.drivers import Drivers, MakeDriver
 from activities.lock_news import LockNewsActivities
 from activities.outbound import GuardedTransport, Sender
+from activities.reconciling import ReconcileActivities
 from activities.registration import RegistrationActivities
 from activities.webhooks import AT_RANDOM, WebhookActivities
 from domain.webhooks import ANSWER_WITHIN
@@ -40,6 +41,7 @@ from workflows.backup_pool import BackupPoolWorkflow
 from workflows.contracts import QUEUE, WEBHOOK_QUEUE, provider_queue
 from workflows.lock_news import LockNewsWorkflow
 from workflows.move_door import MoveDoorWorkflow
+from workflows.reconcile import ReconcileWorkflow
 from workflows.sync_account import SyncAccountWorkflow
 from workflows.update_device import UpdateDeviceWorkflow
 from workflows.webhook_delivery import WebhookDeliveryWorkflow
@@ -49,6 +51,7 @@ WORKFLOWS: tuple[type, ...] = (
     BackupPoolWorkflow,
     LockNewsWorkflow,
     MoveDoorWorkflow,
+    ReconcileWorkflow,
     SyncAccountWorkflow,
     UpdateDeviceWorkflow,
     WebhookDeliveryWorkflow,
@@ -119,6 +122,7 @@ async def running_workers(
     neighbours = TemporalNeighbours(client)
     registration = RegistrationActivities(database, keyring, neighbours, limit)
     device_codes = DeviceCodeActivities(database, keyring, drivers, neighbours, limit)
+    reconciling = ReconcileActivities(database, keyring, drivers, neighbours, limit)
     doors = DoorActivities(database, drivers, limit)
     accounts = AccountActivities(database, drivers, neighbours)
     pools = BackupPoolActivities(database, neighbours)
@@ -137,6 +141,7 @@ async def running_workers(
             *backups.all(),
             *device_use.all(),
             *news.all(),
+            reconciling.plan,
             doors.give_up,
         ],
         deployment_config=_BUILD,
@@ -148,7 +153,7 @@ async def running_workers(
         Worker(
             client,
             task_queue=provider_queue(name),
-            activities=[*device_codes.all(), *doors.all()],
+            activities=[*device_codes.all(), *doors.all(), reconciling.reconcile],
             deployment_config=_BUILD,
             max_concurrent_activities=_CONCURRENT_LOCK_CALLS,
             graceful_shutdown_timeout=limit,

@@ -25,6 +25,7 @@ WEBHOOK_QUEUE = "webhooks"
 ACCESS_CODE_WORKFLOW = "AccessCodeWorkflow"
 BACKUP_POOL_WORKFLOW = "BackupPoolWorkflow"
 SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
+RECONCILE_WORKFLOW = "ReconcileWorkflow"
 WEBHOOK_DELIVERY_WORKFLOW = "WebhookDeliveryWorkflow"
 UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
 MOVE_DOOR_WORKFLOW = "MoveDoorWorkflow"
@@ -73,6 +74,14 @@ def move_door_workflow_id(action_attempt_id: UUID) -> str:
 def sync_account_workflow_id(account_id: UUID) -> str:
     """Give the workflow id under which an account's devices are discovered and refreshed."""
     return f"sync-account/{account_id}"
+
+
+def reconcile_workflow_id(account_id: UUID, device_id: UUID | None = None) -> str:
+    """Give the workflow id under which an account's locks, or one of them, are compared with the books.
+
+    An account's is also the id of the schedule that starts it.
+    """
+    return f"reconcile/{account_id}" if device_id is None else f"reconcile/{account_id}/{device_id}"
 
 
 def lock_news_workflow_id(account_id: UUID, message_id: str) -> str:
@@ -232,6 +241,32 @@ class SyncAccountResult(BaseModel):
     devices: int
     added: int
     connected: int
+
+
+class ReconcileInput(Request):
+    """The one argument of `ReconcileWorkflow`.
+
+    Without `device_ids` the account is looked at and then every lock that is due; with them, these locks and no others.
+    """
+
+    account_id: UUID
+    device_ids: tuple[UUID, ...] = ()
+    everything: bool = False
+    """Also the places of others, where each costs a call."""
+
+
+class ReconcileResult(BaseModel):
+    """What one reconciliation came to, in locks and codes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    locks: int = 0
+    unread: int = 0
+    """Locks that were due and could not be read; they are due again at once."""
+    as_expected: int = 0
+    drifted: int = 0
+    doubtful: int = 0
+    unmanaged: int = 0
 
 
 class MoveDoorInput(Request):

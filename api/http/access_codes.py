@@ -36,6 +36,12 @@ class _Told(Parameters):
     allow_external_modification: bool | None = None
     is_external_modification_allowed: bool | None = None
 
+    @property
+    def lets_others_change(self) -> bool | None:
+        """Whether changes at the lock are honoured, under either name; None: nothing was said of it."""
+        told = self.is_external_modification_allowed
+        return self.allow_external_modification if told is None else told
+
 
 class WantedCode(_Told):
     """What creating one code and several have in common."""
@@ -154,7 +160,11 @@ async def update(call: Call[UpdateAccessCode]) -> Body:
         raise invalid("a code cannot be made unmanaged; delete it instead", "is_managed")
     stored = await _mine(call, asked.access_code_id, asked.device_id)
     call.count(stored.device.id)
-    change = CodeChange(name=asked.name, window=_window(asked, stored))
+    change = CodeChange(
+        name=asked.name,
+        window=_window(asked, stored),
+        is_external_modification_allowed=asked.lets_others_change,
+    )
     receipt = await services.codes.change(stored.row.id, change, pin=asked.code, update_id=str(call.operation_id))
     attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.UPDATE, receipt)
     return {"action_attempt": show_new_attempt(attempt)}
@@ -206,6 +216,7 @@ def code_request(asked: WantedCode, device_id: UUID, workspace_id: UUID) -> Code
         preferred_code_length=None if length is None else int(length),
         starts_at=asked.starts_at,
         ends_at=asked.ends_at,
+        is_external_modification_allowed=bool(asked.lets_others_change),
         use_backup_access_code_pool=bool(asked.use_backup_access_code_pool),
     )
 

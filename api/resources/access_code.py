@@ -19,6 +19,7 @@ OF_DEVICE = frozenset(
     {
         ProblemCode.DEVICE_DISCONNECTED,
         ProblemCode.DEVICE_REMOVED,
+        ProblemCode.PROVIDER_ISSUE,
         ProblemCode.EMPTY_POOL,
         ProblemCode.PARTIAL_POOL,
         ProblemCode.MANY_ACTIVE_BACKUPS,
@@ -46,7 +47,7 @@ class AccessCodeResource(Resource):
     is_backup: bool
     is_backup_access_code_available: bool
     pulled_backup_access_code_id: UUID | None
-    is_external_modification_allowed: bool = False
+    is_external_modification_allowed: bool
     is_offline_access_code: bool = False
     is_one_time_use: bool = False
     is_scheduled_on_device: bool = False
@@ -80,6 +81,7 @@ def access_code_resource(
         is_backup=row.backup_id is not None,
         is_backup_access_code_available=has_backup,
         pulled_backup_access_code_id=stored.code.backup.access_code_id,
+        is_external_modification_allowed=stored.code.allows_external_modification,
         errors=_problems(stored.problems, Severity.ERROR),
         warnings=_problems(stored.problems, Severity.WARNING),
         pending_mutations=[_mutation(one) for one in pending_mutations(stored.code, now)],

@@ -38,6 +38,7 @@ def told_problems(problems: Sequence[Problem], severity: Severity, **flags: bool
             name: problem.code.value,
             "message": problem.message,
             "created_at": told(problem.created_at),
+            **({} if problem.change_type is None else {"change_type": problem.change_type.value}),
             **flags,
         }
         for problem in problems

@@ -25,6 +25,13 @@ def test_defaults_are_those_of_the_documentation() -> None:
         pulls_for_ongoing=True,
         backup_pool=BackupPoolUse.ON_REQUEST,
         backup_pool_size=5,
+        reconcile_mains_every=15 * MINUTE,
+        reconcile_battery_every=60 * MINUTE,
+        reconcile_heard_every=360 * MINUTE,
+        undone_within=24 * 60 * MINUTE,
+        undone_warns_at=2,
+        undone_fails_at=4,
+        rewrite_every=60 * MINUTE,
     )
 
 
@@ -33,6 +40,10 @@ def test_defaults_are_those_of_the_documentation() -> None:
     [
         {"delay_after": 11 * MINUTE},
         {"delay_after": -MINUTE},
+        {"reconcile_mains_every": timedelta(seconds=59)},
+        {"undone_within": -MINUTE},
+        {"undone_warns_at": 0},
+        {"rewrite_every": -MINUTE},
         {"backup_after": 11 * MINUTE},
         {"backup_after": -MINUTE},
         {"fail_after": timedelta(seconds=30)},
