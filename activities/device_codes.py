@@ -15,7 +15,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.device_notes import note_nonsense, note_reachability
+from activities.device_notes import note_nonsense, note_reachability, wake_codes_of
 from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, try_again
 from activities.neighbours import Neighbours
@@ -122,6 +122,7 @@ class DeviceCodeActivities:
     async def _conclude(self, turn: LockTurn, verdict: Verdict) -> None:
         async with self._turns.resumed(turn) as session:
             await self._fold(session, turn, verdict)
+        await wake_codes_of(self._database, self._neighbours, turn.back, besides=turn.stored.row.id)
 
     async def _fold(self, session: AsyncSession, turn: LockTurn, verdict: Verdict) -> None:
         """Write down what was seen, of the code, its account and its lock, and end the turn."""
@@ -132,7 +133,7 @@ class DeviceCodeActivities:
             await self._turns.see(session, turn, sighting)
         if verdict.failure is AttemptFailure.SENSELESS_ANSWER:
             await note_nonsense(session, turn.stored.device, verdict.message, turn.now)
-        await note_reachability(session, turn.stored.account, turn.stored.device, verdict.reached, turn.now)
+        turn.back = await note_reachability(session, turn.stored.account, turn.stored.device, verdict.reached, turn.now)
         await self._turns.end(session, turn)
 
     async def _told(self, turn: LockTurn) -> AccessCode:

@@ -8,12 +8,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.constraints import BrokenRule, ConstraintType, broken_rules, check_length
 from domain.devices import DeviceFacts
 from domain.names import lock_name, mark
-from domain.refusals import RefusalType, refuse
+from domain.refusals import RefusalType, RefusedError, refuse
 from domain.sealed import SealedPin
 from store.key_file import KeyRingError
 from store.keyring import KeyRing, pin_aad
 from store.pins import held_by_others, indexes_in_use, planned_with
 from store.tables import AccessCodeRow, PinRow
+from store.unmanaged import with_digits
 
 COOLING_OFF = timedelta(days=90)
 """Digits that somebody held on a lock are not chosen for somebody else there for this long."""
@@ -101,7 +102,7 @@ class Digits:
     async def check_free(
         self, session: AsyncSession, pin: str, held_from: datetime, held_until: datetime | None
     ) -> None:
-        """Judge whether nobody else plans these digits on the lock for an overlapping time.
+        """Judge whether nobody else plans these digits on the lock for an overlapping time, or has them there.
 
         Raises:
             RefusedError: somebody does.
@@ -109,13 +110,10 @@ class Digits:
         index = self._keyring.blind_index(self._device_id, pin)
         other = await planned_with(session, self._device_id, index, held_from, held_until, besides=self._code_id)
         if other is not None:
-            raise refuse(
-                RefusalType.DUPLICATE_ACCESS_CODE,
-                f"{await _who(session, other)} has these digits on this lock at an overlapping time",
-                field="code",
-                rule="unique_on_device",
-                shape=f"{len(pin)} digits",
-            )
+            raise _taken(f"{await _who(session, other)} has these digits on this lock at an overlapping time", pin)
+        foreign = await with_digits(session, self._device_id, index)
+        if foreign is not None:
+            raise _taken(f"a code that somebody else put on this lock ({foreign.id}) has these digits", pin)
 
     def row(self, pin: str, generation: int, held_from: datetime, held_until: datetime | None) -> PinRow:
         """Make the row that holds the digits."""
@@ -144,6 +142,16 @@ class Digits:
                 taken_first_fours=self._first_fours,
             ),
         )
+
+
+def _taken(message: str, pin: str) -> RefusedError:
+    return refuse(
+        RefusalType.DUPLICATE_ACCESS_CODE,
+        message,
+        field="code",
+        rule="unique_on_device",
+        shape=f"{len(pin)} digits",
+    )
 
 
 async def _who(session: AsyncSession, code_id: UUID) -> str:

@@ -1,7 +1,8 @@
 """Taking in what a vendor tells by webhook: once, in one transaction with what follows from it.
 
 Nothing told here changes what is known of a code.  What was said of a code is kept for the attempt that waits to hear
-it (`activities/hearing.py`); a code in doubt that no attempt is about is woken, and looks for itself.
+it (`activities/hearing.py`); a code in doubt that no attempt is about is woken, and looks for itself; and a lock that
+says of itself what is not in the books is read.
 """
 
 import base64
@@ -16,6 +17,8 @@ from temporalio import activity
 from activities.failures import store_failures
 from activities.orders import LockNewsOrder, NudgeOrder
 from domain.access_code import Presence
+from domain.drift import Entry, bears_mark
+from domain.hearing import Told, contradicts
 from domain.names import mark, mark_in
 from providers.base import NonsenseError
 from providers.news import BatteryNews, CodeNews, News, ReachNews
@@ -23,7 +26,9 @@ from providers.registry import driver_entry
 from store import accounts, codes, devices, inbound, leases
 from store.database import Database
 from store.keyring import KeyRing
+from store.reconciliation import booked_on
 from store.tables import ConnectedAccountRow, DeviceRow, InboundMessageRow
+from store.unmanaged import unmanaged_on
 
 NOBODY = NudgeOrder(device_ids=())
 
@@ -60,7 +65,7 @@ class LockNewsActivities:
                     if device is not None and not is_late:
                         await _note(session, device, news, order.received_at)
                     await inbound.forget_expired(session, order.received_at)
-                return NOBODY if news is None or device is None or is_late else await _whom(session, device, news)
+                return NOBODY if news is None or device is None or is_late else await self._whom(session, device, news)
 
     def _read(self, account: ConnectedAccountRow, order: LockNewsOrder) -> News | None:
         body = inbound.open_message(self._keyring, account.id, order.message_id, base64.b64decode(order.sealed))
@@ -88,6 +93,37 @@ class LockNewsActivities:
                 row.pin_index = self._keyring.blind_index(device.id, news.pin.get_secret_value())
         return row
 
+    async def _whom(self, session: AsyncSession, device: DeviceRow, news: News) -> NudgeOrder:
+        """Name what this news concerns: all codes of a lock that is back, or one code in doubt."""
+        match news:
+            case ReachNews(is_online=True):
+                return NudgeOrder(device_ids=(device.id,))
+            case CodeNews():
+                in_doubt = [] if news.name is None else await _in_doubt(session, device, news.name)
+                doubted = (device.id,) if await self._is_otherwise(session, device, news) else ()
+                return NudgeOrder(device_ids=(), access_code_ids=tuple(in_doubt), doubted_device_ids=doubted)
+        return NOBODY
+
+    async def _is_otherwise(self, session: AsyncSession, device: DeviceRow, news: CodeNews) -> bool:
+        """Tell whether a lock that speaks for itself says what is not in the books: then it is read.
+
+        What is said of a code that is not proven there concerns the attempt that is at it, or is old.
+        """
+        if not devices.facts_of(device).capabilities.webhooks_from_lock:
+            return False  # such a lock is read often enough
+        index = None if news.pin is None else self._keyring.blind_index(device.id, news.pin.get_secret_value())
+        told = Told(news.is_there, news.happened_at, index, None if news.name is None else mark_in(news.name))
+        for one in await booked_on(session, device.id):
+            by_mark = news.name is not None and bears_mark(Entry(None, None, news.name, None), one.expected.stem)
+            if news.reference == one.expected.reference or by_mark:
+                is_proven = one.code.on_lock.presence is Presence.PRESENT
+                return is_proven and contradicts(told, one.expected.pin_indexes)
+        listed = {row.reference: row.pin_index for row in await unmanaged_on(session, device.id)}
+        if news.reference in listed:
+            return contradicts(told, [known for known in (listed[news.reference],) if known is not None])
+        is_new = news.is_there and told.mark is None
+        return is_new and not await leases.is_taken(session, device.id, datetime.now(UTC))
+
 
 def _kind(news: News | None) -> str:
     match news:
@@ -114,16 +150,6 @@ async def _note(session: AsyncSession, device: DeviceRow, news: News | None, now
             await devices.mark_online(session, device, online=news.is_online, now=now, new_id=uuid4)
         case BatteryNews():
             await devices.note_battery(session, device, news.level)
-
-
-async def _whom(session: AsyncSession, device: DeviceRow, news: News) -> NudgeOrder:
-    """Name what this news concerns: all codes of a lock that is back, or one code in doubt."""
-    match news:
-        case ReachNews(is_online=True):
-            return NudgeOrder(device_ids=(device.id,))
-        case CodeNews(name=str() as name):
-            return NudgeOrder(device_ids=(), access_code_ids=tuple(await _in_doubt(session, device, name)))
-    return NOBODY
 
 
 async def _in_doubt(session: AsyncSession, device: DeviceRow, name: str) -> Sequence[UUID]:

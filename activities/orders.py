@@ -1,6 +1,7 @@
 """What workflows hand to activities and get back.  Orders name codes by id; no digits pass here in the clear."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from domain.access_code import AccessCode, Ending
 from domain.action_attempts import Moved
 from domain.devices import DeviceCard
 from domain.requests import CodeChange, CodeRequest, DeviceChange, Sibling
+from domain.sealed import SealedPin
 
 
 class _Order(BaseModel):
@@ -145,6 +147,8 @@ class NudgeOrder(_Order):
     device_ids: tuple[UUID, ...]
     access_code_ids: tuple[UUID, ...] = ()
     """Single codes, beside those of the locks."""
+    doubted_device_ids: tuple[UUID, ...] = ()
+    """Locks that are to be read: what was told of them is not what stands in the books."""
 
 
 class PlanOrder(_Order):
@@ -189,6 +193,45 @@ class Reconciled(_Order):
     """Codes of others."""
     again_after: timedelta | None = None
     """When the second look may be; None: none is needed."""
+
+
+class UnmanagedOperation(StrEnum):
+    """What is to become of a code that somebody else put on a lock."""
+
+    ADOPT = "adopt"
+    REMOVE = "remove"
+    TYPE_IN = "type_in"
+    """Play at somebody's putting one on a simulated lock."""
+
+
+class UnmanagedOrder(_Order):
+    """Adopt a code of somebody else's, take it off its lock, or put one there."""
+
+    operation: UnmanagedOperation
+    access_code_id: UUID
+    device_id: UUID
+    workspace_id: UUID
+    allows_external_modification: bool = False
+    action_attempt_id: UUID | None = None
+    """Where it is to be written down how the removal ended."""
+    code: SealedPin | None = None
+    """What is to be typed in, under which name."""
+    name: str | None = None
+
+
+class UnmanagedDone(_Order):
+    """How it ended.  Without `failure` well; it is told in words, without digits."""
+
+    failure: str | None = None
+    access_code_id: UUID | None = None
+    """The code that was typed in, as the list has it."""
+
+
+class GiveUpUnmanagedOrder(_Order):
+    """Write down why it did not come about."""
+
+    order: UnmanagedOrder
+    failure: str
 
 
 class LockNewsOrder(_Order):

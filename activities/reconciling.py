@@ -5,7 +5,7 @@ look means is `domain/drift.py`'s; here it is told apart whose each entry is.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,9 +13,10 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.device_notes import note_nonsense, note_reachability
+from activities.device_notes import note_nonsense, note_reachability, wake_codes_of
 from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, store_failures
+from activities.foreign_codes import entry_in, list_foreign, tell_of_foreign
 from activities.lock_visits import LockVisit, LockVisits
 from activities.neighbours import Neighbours
 from activities.orders import DueLock, Planned, PlanOrder, Reconciled, ReconcileOrder
@@ -23,8 +24,8 @@ from activities.pools_concerned import pools_of_backup
 from activities.telling import tell
 from activities.verdicts import failed, reached_by, unreadable
 from domain.access_code import AccessCode, Presence
-from domain.drift import Entry, Found, Look, bears_mark, is_unrepaired, look_for
-from domain.events import Event
+from domain.drift import Entry, Found, Look, bears_mark, is_unrepaired, look_for, second_look_after
+from domain.events import Event, EventType
 from domain.lifecycle import begins_at, is_left_off, is_wanted
 from domain.names import mark_in
 from domain.observation import observe
@@ -38,6 +39,7 @@ from store.pins import is_free
 from store.reconciliation import Booked, booked_on, ended_with_marks, hold_again, locks_of, proven_gone_at
 from store.slots import held_slots
 from store.tables import AttemptRow, ConnectedAccountRow, DeviceRow, PinRow, WorkspaceRow
+from store.unmanaged_tables import UnmanagedCodeRow
 
 _EARLY = timedelta(seconds=30)
 """A schedule ticks with a jitter: a lock that falls due within this time is read now rather than at the next tick."""
@@ -53,6 +55,8 @@ class _Findings:
     refreshed: set[UUID] = field(default_factory=set)
     resumed: set[UUID] = field(default_factory=set)
     pools: set[str] = field(default_factory=set)
+    back: Collection[UUID] = ()
+    foreign: tuple[tuple[UnmanagedCodeRow, EventType], ...] = ()
     as_expected: int = 0
     drifted: int = 0
     doubtful: int = 0
@@ -81,7 +85,9 @@ class ReconcileActivities:
         """Say which locks are due: each by its own interval, and none that cannot be read."""
         with store_failures():
             async with self._database.read() as session:
-                account = await session.get_one(ConnectedAccountRow, order.account_id)
+                account = await session.get(ConnectedAccountRow, order.account_id)
+                if account is None or account.removed_at is not None:
+                    return Planned(provider="", due=())
                 workspace = await session.get_one(WorkspaceRow, account.workspace_id)
                 locks = await locks_of(session, order.account_id, order.device_ids)
             driver = await self._drivers.of(account)
@@ -100,11 +106,12 @@ class ReconcileActivities:
                 visit = await self._visits.begin(order.device_id)
                 if visit is None:
                     return Reconciled()
-                readings = await self._read(visit, everything=order.everything)
+                slots = await self._slots(visit, everything=order.everything)
+                readings = await self._read(visit, slots)
                 if readings is None:
                     return Reconciled()
                 async with self._visits.resumed(visit) as session:
-                    findings = await self._compared(session, visit, readings)
+                    findings = await self._compared(session, visit, readings, is_whole=slots is None)
                     await self._write_down(session, visit, findings)
                     await self._visits.end(session, visit)
             await self._tell(findings, order.device_id)
@@ -115,14 +122,14 @@ class ReconcileActivities:
             drifted=findings.drifted,
             doubtful=findings.doubtful,
             unmanaged=len(findings.readings) - len(findings.claimed),
-            again_after=capabilities.reads_lag if findings.doubtful else None,
+            again_after=second_look_after(capabilities) if findings.doubtful else None,
         )
 
-    async def _read(self, visit: LockVisit, *, everything: bool) -> Sequence[Known | Masked] | None:
+    async def _read(self, visit: LockVisit, slots: Sequence[int] | None) -> Sequence[Known | Masked] | None:
         """Read the lock; None: it could not be read, and what that teaches of account and lock is written down."""
         driver = await self._drivers.of(visit.account)
         try:
-            found = await driver.read_all(visit.device.lock_id, await self._slots(visit, everything=everything))
+            found = await driver.read_all(visit.device.lock_id, slots)
         except ProviderError as error:
             verdict = failed(error)
         else:
@@ -142,9 +149,11 @@ class ReconcileActivities:
         async with self._database.read() as session:
             return await held_slots(session, visit.device.id)
 
-    async def _compared(self, session: AsyncSession, visit: LockVisit, readings: Sequence[Known | Masked]) -> _Findings:
+    async def _compared(
+        self, session: AsyncSession, visit: LockVisit, readings: Sequence[Known | Masked], *, is_whole: bool
+    ) -> _Findings:
         """Tell whose each entry is, and fold what was seen of every code of ours."""
-        findings = _Findings({self._entry(visit.device, reading): reading for reading in readings})
+        findings = _Findings({entry_in(self._keyring, visit.device.id, reading): reading for reading in readings})
         entries = list(findings.readings)
         booked = await booked_on(session, visit.device.id)
         for one in booked:
@@ -154,13 +163,13 @@ class ReconcileActivities:
         for one in booked:
             await self._look(session, visit, one, look_for(one.expected, entries), findings)
         await self._resurfaced(session, visit, findings)
+        strangers = {entry: reading for entry, reading in findings.readings.items() if entry not in findings.claimed}
+        capabilities = visit.facts.capabilities
+        listing = await list_foreign(
+            session, self._keyring, visit.device, capabilities, strangers, visit.now, is_whole=is_whole
+        )
+        findings.foreign, findings.doubtful = listing.happened, findings.doubtful + listing.doubtful
         return findings
-
-    def _entry(self, device: DeviceRow, reading: Known | Masked) -> Entry:
-        index = None
-        if isinstance(reading, Known):
-            index = self._keyring.blind_index(device.id, reading.pin.get_secret_value())
-        return Entry(reading.reference, reading.slot, reading.mark, index)
 
     async def _look(
         self, session: AsyncSession, visit: LockVisit, one: Booked, look: Look, findings: _Findings
@@ -257,13 +266,16 @@ class ReconcileActivities:
         findings.resumed.add(stored.row.id)
 
     async def _write_down(self, session: AsyncSession, visit: LockVisit, findings: _Findings) -> None:
-        await note_reachability(session, visit.account, visit.device, reached_by(None), visit.now)
+        reached = reached_by(None)
+        findings.back = await note_reachability(session, visit.account, visit.device, reached, visit.now)
         device = await devices.locked_device(session, visit.device.workspace_id, visit.device.id)
         if device is not None:
             device.reconciled_at = visit.now
         for stored, happened in findings.happened:
             findings.pools |= await pools_of_backup(session, stored)
             await tell(session, stored, happened, visit.now)
+        told = [(row, Event(event_type=what, occurred_at=visit.now)) for row, what in findings.foreign]
+        await tell_of_foreign(session, visit.device, told, visit.now)
 
     async def _tell(self, findings: _Findings, device_id: UUID) -> None:
         """Tell those whom it concerns; whoever cannot be told now is told by the next attempt, or the next look."""
@@ -273,6 +285,7 @@ class ReconcileActivities:
             await self._neighbours.resume(Sibling(access_code_id=code_id, device_id=device_id))
         for pool_id in findings.pools:
             await self._neighbours.wake_pool(pool_id)
+        await wake_codes_of(self._database, self._neighbours, findings.back)
 
 
 def _is_due(lock: DeviceRow, workspace: WorkspaceRow, order: PlanOrder, *, hears: bool) -> bool:

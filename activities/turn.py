@@ -63,6 +63,8 @@ class LockTurn:
     wrote: bool = False
     pools: Collection[str] = ()
     """The pools that should know how it ended."""
+    back: Collection[UUID] = ()
+    """The locks that this attempt found to answer again."""
     stood_in_for: UUID | None = None
     """The code that may ask for another backup, now that this one is gone."""
     _started: float = field(default_factory=time.monotonic)

@@ -15,6 +15,7 @@ from api.events import EventReader
 from api.health import HealthService
 from api.keys import KeyService
 from api.limits import Limiter, RateLimits
+from api.unmanaged_codes import UnmanagedCodeService
 from api.webhooks import WebhookService
 from store.database import Database
 from store.keyring import KeyRing
@@ -35,6 +36,7 @@ class Services:
     answers: AnswerService
     keys: KeyService
     webhooks: WebhookService
+    unmanaged: UnmanagedCodeService
     health: HealthService
     limiter: Limiter
 
@@ -62,6 +64,7 @@ class Services:
             answers=AnswerService(database),
             keys=KeyService(database, keyring),
             webhooks=WebhookService(client, database, keyring, for_development=for_development),
+            unmanaged=UnmanagedCodeService(client, database, keyring),
             health=HealthService(client, database),
             limiter=Limiter(limits),
         )

@@ -20,7 +20,7 @@ Who may change codes at the lock (`allows_external_modification`) is honoured: t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.access_code import AccessCode, Ending, OnLock, Presence
@@ -30,6 +30,9 @@ from domain.interference import fails, remembered
 from domain.lifecycle import is_over, opens
 from domain.names import carries_mark
 from domain.problems import KINDS, ChangeType, ProblemCode, Problems, cleared, has, raised
+
+BEFORE_LETTING_GO = timedelta(minutes=1)
+"""The least time between two looks before a code is let go that somebody took off who may."""
 
 
 class Found(StrEnum):
@@ -109,7 +112,7 @@ def fold(code: AccessCode, look: Look, now: datetime, capabilities: Capabilities
     found = _judged(code, look)
     if found in (Found.PRESENT, Found.MASKED):
         return _as_it_should_be(code, look, now), []
-    if not _is_believed(code, now, capabilities):
+    if not _is_believed(code, found, now, capabilities):
         return _with(code, code.on_lock.model_copy(update={"empty_since": code.on_lock.empty_since or now})), []
     if code.allows_external_modification and (found is not Found.CHANGED or look.can_be_honoured):
         return _honoured(code, found, now)
@@ -126,12 +129,21 @@ def _judged(code: AccessCode, look: Look) -> Found:
     return look.found
 
 
-def _is_believed(code: AccessCode, now: datetime, capabilities: Capabilities) -> bool:
-    """Tell whether this look, which did not find the code as it should be, proves that it is so."""
+def second_look_after(capabilities: Capabilities) -> timedelta:
+    """Say how long after a look that left a doubt the next one settles it."""
+    return max(capabilities.reads_lag, BEFORE_LETTING_GO)
+
+
+def _is_believed(code: AccessCode, found: Found, now: datetime, capabilities: Capabilities) -> bool:
+    """Tell whether this look, which did not find the code as it should be, proves that it is so.
+
+    A code that somebody may take off is let go by that: no operation of its own makes sure, so a second look does.
+    """
     until, since = code.on_lock.unsettled_until, code.on_lock.empty_since
     if until is not None and now < until:
         return False
-    return now - (since or now) >= capabilities.reads_lag
+    lets_go = code.allows_external_modification and found is Found.MISSING
+    return now - (since or now) >= (second_look_after(capabilities) if lets_go else capabilities.reads_lag)
 
 
 def _as_it_should_be(code: AccessCode, look: Look, now: datetime) -> AccessCode:

@@ -35,7 +35,14 @@ ENVELOPE = frozenset(
 )
 """What every event may have: which one it is, when, and about what."""
 
-_ABOUT_TROUBLE = frozenset({EventType.DELAY_IN_SETTING, EventType.FAILED_TO_SET, EventType.FAILED_TO_REMOVE})
+_ABOUT_TROUBLE = frozenset(
+    {
+        EventType.DELAY_IN_SETTING,
+        EventType.FAILED_TO_SET,
+        EventType.FAILED_TO_REMOVE,
+        EventType.UNMANAGED_NOT_CONVERTED,
+    }
+)
 _INSTANTS = frozenset({"starts_at", "ends_at"})
 _LEFT_OUT = object()
 

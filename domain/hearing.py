@@ -6,9 +6,10 @@ It stands in for a read, so it must prove as much.  It counts when
 * it shows the digits and the mark of the generation, as far as it shows any, and at least one of them; and
 * it happened, by the vendor's clock, after the attempt began: an earlier word may be about something since undone.
 
-That a code is gone is never believed from a word.
+That a code is gone, or has other digits, is never believed from a word: the lock is read.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,11 @@ class Told:
     happened_at: datetime
     pin_index: str | None
     mark: str | None
+
+
+def contradicts(told: Told, pin_indexes: Collection[str]) -> bool:
+    """Tell whether the word says otherwise of a code than was proven: that it is gone, or has none of these digits."""
+    return not told.is_there or (told.pin_index is not None and told.pin_index not in pin_indexes)
 
 
 def confirms(told: Told, *, pin_index: str, mark: str, since: datetime) -> bool:

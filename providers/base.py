@@ -235,5 +235,18 @@ class DoorDriver(Protocol):
         ...
 
 
+@runtime_checkable
+class SimulatedDriver(Protocol):
+    """What a driver of simulated locks may have besides: it plays at somebody at the keypad."""
+
+    async def type_in(self, lock_id: str, pin: SecretStr, name: str) -> bool:
+        """Put a code into a free slot of the lock by hand.  False: these locks are real, and nothing was done.
+
+        Raises:
+            ProviderError: it did not come about.
+        """
+        ...
+
+
 Credentials = Mapping[str, str]
 """What an account signs in with, as the driver's own field names."""

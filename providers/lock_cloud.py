@@ -40,6 +40,7 @@ from providers.base import (
 )
 from providers.http import EventHooks, Reply, VendorClient, read_error, write_failure
 from providers.lock_cloud_doors import move_result
+from providers.lock_cloud_keypad import type_in
 from providers.lock_cloud_wire import (
     DEVICE_OFFLINE,
     LOCK_GONE,
@@ -200,6 +201,10 @@ class LockCloudDriver:
     async def unlock(self, lock_id: str, idempotency_key: str) -> MoveResult:
         """Have the door unlocked."""
         return await self._move(lock_id, "unlock", idempotency_key)
+
+    async def type_in(self, lock_id: str, pin: SecretStr, name: str) -> bool:
+        """Play at somebody at the keypad, where the cloud is a simulation."""
+        return await type_in(self._client, _segment(lock_id), pin, name)
 
     async def aclose(self) -> None:
         """Release the connections."""

@@ -52,6 +52,22 @@ async def begin_move(
     return (await session.exec(select(ActionAttemptRow).where(ActionAttemptRow.id == id).with_for_update())).one()
 
 
+async def begin_removal(
+    session: AsyncSession, *, id: UUID, workspace_id: UUID, device_id: UUID, now: datetime
+) -> ActionAttemptRow:
+    """Give the row of an attempt to take a code of somebody else's off its lock, which is made once."""
+    await make_once(
+        session,
+        ActionAttemptRow,
+        id=id,
+        workspace_id=workspace_id,
+        action_type=ActionType.DELETE.value,
+        device_id=device_id,
+        created_at=now,
+    )
+    return (await session.exec(select(ActionAttemptRow).where(ActionAttemptRow.id == id).with_for_update())).one()
+
+
 async def end_move(session: AsyncSession, id: UUID, moved: Moved) -> bool:
     """Write down how moving a door ended.  False: that is known already, and stays."""
     row = (await session.exec(select(ActionAttemptRow).where(ActionAttemptRow.id == id).with_for_update())).one()

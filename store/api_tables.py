@@ -51,11 +51,11 @@ class ActionAttemptRow(SQLModel, table=True):
     """`domain.action_attempts.ActionType`."""
     device_id: UUID
     access_code_id: UUID | None = None
-    """None where a door is to be moved."""
+    """None where a door is to be moved, or a code of somebody else's is to be taken off."""
     generation: int | None = None
     """The generation that the code had when it was asked for."""
     moved: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
-    """`domain.action_attempts.Moved`: how moving a door ended; None until then, and for codes."""
+    """`domain.action_attempts.Moved`: how that ended; None until then, and for codes of ours."""
     created_at: datetime = _instant()
 
 

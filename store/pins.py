@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.tables import PinRow
+from store.unmanaged import indexes_of_others
 
 
 class PinHeldError(Exception):
@@ -48,11 +49,11 @@ async def planned_with(
 
 
 async def indexes_in_use(session: AsyncSession, device_id: UUID, since: datetime) -> frozenset[str]:
-    """Give the blind indexes of all digits planned, on the lock, or given up after `since`."""
+    """Give the blind indexes of all digits planned, on the lock (others' too), or given up after `since`."""
     query = select(PinRow.pin_index).where(
         PinRow.device_id == device_id, or_(col(PinRow.released_at).is_(None), col(PinRow.released_at) > since)
     )
-    return frozenset((await session.exec(query)).all())
+    return frozenset((await session.exec(query)).all()) | await indexes_of_others(session, device_id, since)
 
 
 async def held_by_others(session: AsyncSession, device_id: UUID, *, besides: UUID) -> Sequence[PinRow]:

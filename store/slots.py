@@ -45,6 +45,24 @@ async def held_slots(session: AsyncSession, device_id: UUID) -> Sequence[int]:
     return (await session.exec(select(SlotRow.number).where(SlotRow.device_id == device_id))).all()
 
 
+async def hold_slot(
+    session: AsyncSession,
+    device_id: UUID,
+    code_id: UUID,
+    now: datetime,
+    *,
+    number: int | None,
+    reference: str | None,
+) -> SlotRow:
+    """Give a code that is on the lock already the slot in which it was seen; None, or held on paper: any that is free."""
+    held = set(await held_slots(session, device_id))
+    slot = await take_slot(session, device_id, code_id, now, capacity=None, avoid={number} if number in held else ())
+    if number is not None and number not in held:
+        slot.number = number
+    slot.reference = reference
+    return slot
+
+
 async def release_slot(session: AsyncSession, slot: SlotRow) -> None:
     """Give the slot back."""
     await session.exec(

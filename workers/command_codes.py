@@ -9,7 +9,7 @@ import typer
 from api.code_reading import CodeReader
 from domain.requests import CodeChange, CodeRequest, CodeWindow
 from store.accounts import DEFAULT_WORKSPACE_ID
-from workers import command_common_codes
+from workers import command_common_codes, command_unmanaged
 from workers.code_views import deletion_facts, show_code, stored_brief
 from workers.code_waiting import Waiter
 from workers.code_words import (
@@ -162,3 +162,4 @@ def delete(
 
 
 command_common_codes.register(app)
+app.add_typer(command_unmanaged.app, name="unmanaged")

@@ -12,6 +12,7 @@ from store.credentials import open_credentials, seal_credentials
 from store.database import Database
 from store.keyring import KeyRing, Purpose
 from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
+from store.unmanaged_tables import UnmanagedCodeRow
 from store.webhook_secrets import open_secret, seal_secret
 from store.webhook_tables import WebhookRow
 from workers.backing import open_database
@@ -28,6 +29,7 @@ async def reencrypt_store(settings: Settings, keyring: KeyRing) -> dict[str, int
     async with open_database(settings) as database:
         return {
             "pins": await _pins(database, keyring),
+            "unmanaged_pins": await _unmanaged_pins(database, keyring),
             "credentials": await _credentials(database, keyring),
             "webhook_secrets": await _webhook_secrets(database, keyring),
         }
@@ -53,6 +55,20 @@ async def _pins(database: Database, keyring: KeyRing) -> int:
         )
         async with database.write() as session:
             await session.exec(unchanged)
+    return len(old)
+
+
+async def _unmanaged_pins(database: Database, keyring: KeyRing) -> int:
+    async with database.read() as session:
+        rows = (await session.exec(select(UnmanagedCodeRow).where(col(UnmanagedCodeRow.ciphertext).is_not(None)))).all()
+    old = [(row, row.ciphertext) for row in rows if row.ciphertext and _is_old(keyring, row.ciphertext)]
+    for row, ciphertext in old:
+        aad = pin_aad(row.workspace_id, row.id)
+        unchanged = update(UnmanagedCodeRow).where(
+            col(UnmanagedCodeRow.id) == row.id, col(UnmanagedCodeRow.ciphertext) == ciphertext
+        )
+        async with database.write() as session:
+            await session.exec(unchanged.values(ciphertext=keyring.encrypt(keyring.decrypt(ciphertext, aad), aad)))
     return len(old)
 
 
@@ -105,7 +121,14 @@ async def reindex_store(settings: Settings, keyring: KeyRing) -> tuple[KeyRing, 
             digits = keyring.decrypt(pin.ciphertext, pin_aad(workspace_id, pin.access_code_id)).decode()
             pin.pin_index = keyring.blind_index(pin.device_id, digits, key_id=key_id)
             session.add(pin)
-    return keyring.promote(key_id), len(rows)
+        foreign = (
+            await session.exec(select(UnmanagedCodeRow).where(col(UnmanagedCodeRow.ciphertext).is_not(None)))
+        ).all()
+        for row in foreign:
+            digits = keyring.decrypt(row.ciphertext or b"", pin_aad(row.workspace_id, row.id)).decode()
+            row.pin_index = keyring.blind_index(row.device_id, digits, key_id=key_id)
+            session.add(row)
+    return keyring.promote(key_id), len(rows) + len(foreign)
 
 
 def _newest_index_key(keyring: KeyRing) -> str:

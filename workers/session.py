@@ -17,6 +17,7 @@ from api.accounts import AccountService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.keys import KeyRefusedError
+from api.unmanaged_codes import UnmanagedCodeService
 from api.webhooks import WebhookService
 from domain.refusals import RefusedError
 from providers.registry import CredentialsError, UnknownDriverError
@@ -59,6 +60,13 @@ async def device_service() -> AsyncIterator[DeviceService]:
     """Open everything for a command that changes what locks are used for."""
     async with _acting() as parts:
         yield DeviceService(parts.client, parts.database)
+
+
+@asynccontextmanager
+async def unmanaged_code_service() -> AsyncIterator[UnmanagedCodeService]:
+    """Open everything for a command that acts on codes of others."""
+    async with _acting() as parts:
+        yield UnmanagedCodeService(parts.client, parts.database, parts.keyring)
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ from activities.lock_news import LockNewsActivities
 from activities.outbound import GuardedTransport, Sender
 from activities.reconciling import ReconcileActivities
 from activities.registration import RegistrationActivities
+from activities.unmanaged_codes import UnmanagedCodeActivities
 from activities.webhooks import AT_RANDOM, WebhookActivities
 from domain.webhooks import ANSWER_WITHIN
 from providers.base import Credentials, Driver
@@ -43,6 +44,7 @@ from workflows.lock_news import LockNewsWorkflow
 from workflows.move_door import MoveDoorWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.sync_account import SyncAccountWorkflow
+from workflows.unmanaged_code import UnmanagedCodeWorkflow
 from workflows.update_device import UpdateDeviceWorkflow
 from workflows.webhook_delivery import WebhookDeliveryWorkflow
 
@@ -53,6 +55,7 @@ WORKFLOWS: tuple[type, ...] = (
     MoveDoorWorkflow,
     ReconcileWorkflow,
     SyncAccountWorkflow,
+    UnmanagedCodeWorkflow,
     UpdateDeviceWorkflow,
     WebhookDeliveryWorkflow,
 )
@@ -123,6 +126,7 @@ async def running_workers(
     registration = RegistrationActivities(database, keyring, neighbours, limit)
     device_codes = DeviceCodeActivities(database, keyring, drivers, neighbours, limit)
     reconciling = ReconcileActivities(database, keyring, drivers, neighbours, limit)
+    unmanaged = UnmanagedCodeActivities(database, keyring, drivers, neighbours, limit)
     doors = DoorActivities(database, drivers, limit)
     accounts = AccountActivities(database, drivers, neighbours)
     pools = BackupPoolActivities(database, neighbours)
@@ -142,6 +146,7 @@ async def running_workers(
             *device_use.all(),
             *news.all(),
             reconciling.plan,
+            unmanaged.give_up,
             doors.give_up,
         ],
         deployment_config=_BUILD,
@@ -153,7 +158,7 @@ async def running_workers(
         Worker(
             client,
             task_queue=provider_queue(name),
-            activities=[*device_codes.all(), *doors.all(), reconciling.reconcile],
+            activities=[*device_codes.all(), *doors.all(), *unmanaged.all(), reconciling.reconcile],
             deployment_config=_BUILD,
             max_concurrent_activities=_CONCURRENT_LOCK_CALLS,
             graceful_shutdown_timeout=limit,

@@ -5,7 +5,7 @@ A caller in any language needs nothing but this page (and `docs/starting-a-code.
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
@@ -14,7 +14,7 @@ from domain.access_code import AccessCode, AccessCodeType, Status
 from domain.devices import DeviceCard
 from domain.malformed import refusal_of
 from domain.refusals import Refusal
-from domain.requests import CodeRequest, Request
+from domain.requests import CodeRequest, Request, Sealed
 
 QUEUE = "latchwork"
 """Workflows and work on the store."""
@@ -26,6 +26,7 @@ ACCESS_CODE_WORKFLOW = "AccessCodeWorkflow"
 BACKUP_POOL_WORKFLOW = "BackupPoolWorkflow"
 SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
 RECONCILE_WORKFLOW = "ReconcileWorkflow"
+UNMANAGED_CODE_WORKFLOW = "UnmanagedCodeWorkflow"
 WEBHOOK_DELIVERY_WORKFLOW = "WebhookDeliveryWorkflow"
 UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
 MOVE_DOOR_WORKFLOW = "MoveDoorWorkflow"
@@ -82,6 +83,11 @@ def reconcile_workflow_id(account_id: UUID, device_id: UUID | None = None) -> st
     An account's is also the id of the schedule that starts it.
     """
     return f"reconcile/{account_id}" if device_id is None else f"reconcile/{account_id}/{device_id}"
+
+
+def unmanaged_code_workflow_id(operation: str, access_code_id: UUID) -> str:
+    """Give the workflow id of one operation on a code that somebody else put on a lock."""
+    return f"unmanaged-code/{access_code_id}/{operation}"
 
 
 def lock_news_workflow_id(account_id: UUID, message_id: str) -> str:
@@ -267,6 +273,31 @@ class ReconcileResult(BaseModel):
     drifted: int = 0
     doubtful: int = 0
     unmanaged: int = 0
+
+
+class UnmanagedCodeInput(Request):
+    """The one argument of `UnmanagedCodeWorkflow`; `operation` is `adopt`, `remove` or `type_in`."""
+
+    operation: Literal["adopt", "remove", "type_in"]
+    access_code_id: UUID
+    device_id: UUID
+    workspace_id: UUID
+    provider: str
+    allows_external_modification: bool = False
+    action_attempt_id: UUID | None = None
+    code: Sealed | None = None
+    """The digits that are to be typed in, sealed for `access_code_id`."""
+    name: str | None = None
+
+
+class UnmanagedCodeResult(BaseModel):
+    """How it ended; `failure` says in words why it did not come about."""
+
+    model_config = ConfigDict(frozen=True)
+
+    failure: str | None = None
+    access_code_id: UUID | None = None
+    """The code that was typed in."""
 
 
 class MoveDoorInput(Request):

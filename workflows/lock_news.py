@@ -1,4 +1,4 @@
-"""One message of a vendor: it is written down, and the codes that it concerns are woken."""
+"""One message of a vendor: it is written down, the codes that it concerns are woken, a lock that it doubts is read."""
 
 from datetime import timedelta
 
@@ -9,8 +9,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.accounts import AccountActivities
     from activities.lock_news import LockNewsActivities
     from activities.orders import LockNewsOrder
-    from workflows.contracts import LockNewsInput
+    from workflows.contracts import LockNewsInput, ReconcileInput
     from workflows.options import BOOKKEEPING
+    from workflows.reconciliation import reconciled
 
 
 @workflow.defn(name=contracts.LOCK_NEWS_WORKFLOW)
@@ -29,3 +30,5 @@ class LockNewsWorkflow:
                 start_to_close_timeout=timedelta(minutes=2),
                 summary="tell the codes that their lock has news",
             )
+        if concerned.doubted_device_ids:
+            await reconciled(ReconcileInput(account_id=news.account_id, device_ids=concerned.doubted_device_ids))

@@ -31,6 +31,7 @@ from api.resources.action_attempt import ActionAttemptResource
 from api.resources.connected_account import ConnectedAccountResource
 from api.resources.device import DeviceResource
 from api.resources.event import EventResource
+from api.resources.unmanaged_code import UnmanagedCodeResource
 from api.resources.workspace import WorkspaceResource
 from domain.scopes import Scope
 
@@ -40,6 +41,7 @@ NOTHING: dict[str, Any] = {}
 ATTEMPT = {"action_attempt": ActionAttemptResource}
 DEVICES = {"devices": list[DeviceResource], "pagination": Pagination}
 CODES = {"access_codes": list[AccessCodeResource], "pagination": Pagination}
+UNMANAGED = {"access_code": UnmanagedCodeResource}
 GENERATED = {"generated_code": dict[str, str], "access_code": dict[str, str]}
 HEALTH = {"msg": str, "service_health_statuses": list[dict[str, str]]}
 STORY = {"timeline_events": list[timeline.TimelineEvent], "pagination": timeline.TimelinePages}
@@ -66,15 +68,16 @@ ROUTES: tuple[Route[Any], ...] = (
           access_codes.report_device_constraints, NOTHING, WRITE),
     Route("/access_codes/get_timeline", GET, timeline.GetTimeline, timeline.get_timeline, STORY),
     Route("/access_codes/simulate/create_unmanaged_access_code", POST, unmanaged_codes.SimulateUnmanaged,
-          unmanaged_codes.simulate, NOTHING, WRITE),
-    Route("/access_codes/unmanaged/get", GET, unmanaged_codes.GetUnmanaged, unmanaged_codes.get, NOTHING),
-    Route("/access_codes/unmanaged/list", GET, unmanaged_codes.ListUnmanaged, unmanaged_codes.list_codes, CODES),
+          unmanaged_codes.simulate, UNMANAGED, WRITE),
+    Route("/access_codes/unmanaged/get", GET, unmanaged_codes.GetUnmanaged, unmanaged_codes.get, UNMANAGED),
+    Route("/access_codes/unmanaged/list", GET, unmanaged_codes.ListUnmanaged, unmanaged_codes.list_codes,
+          {"access_codes": list[UnmanagedCodeResource], "pagination": Pagination}),
     Route("/access_codes/unmanaged/convert_to_managed", PATCH, unmanaged_codes.ConvertToManaged,
-          unmanaged_codes.refuse_unknown, NOTHING, WRITE),
-    Route("/access_codes/unmanaged/update", PATCH, unmanaged_codes.UpdateUnmanaged, unmanaged_codes.refuse_unknown,
+          unmanaged_codes.convert_to_managed, NOTHING, WRITE),
+    Route("/access_codes/unmanaged/update", PATCH, unmanaged_codes.UpdateUnmanaged, unmanaged_codes.update,
           NOTHING, WRITE),
-    Route("/access_codes/unmanaged/delete", DELETE, unmanaged_codes.DeleteUnmanaged, unmanaged_codes.refuse_unknown,
-          NOTHING, WRITE, subject=CODE),
+    Route("/access_codes/unmanaged/delete", DELETE, unmanaged_codes.DeleteUnmanaged, unmanaged_codes.delete,
+          ATTEMPT, WRITE, Rate.DELETE, CODE),
     Route("/devices/get", GET, devices.GetDevice, devices.get, {"device": DeviceResource}),
     Route("/devices/list", GET, devices.ListDevices, devices.list_devices, DEVICES),
     Route("/devices/update", PATCH, devices.UpdateDevice, devices.update, NOTHING, WRITE),

@@ -28,7 +28,7 @@ def action_attempt_resource(
     if stands.status is AttemptStatus.SUCCESS:
         shown = None if access_code is None else access_code.model_dump(mode="json")
         result = {} if action is ActionType.DELETE else {"access_code": shown}
-        if row.moved is not None:
+        if row.moved is not None and action is not ActionType.DELETE:
             result = {"was_confirmed_by_device": row.moved["confirmed"]}
     failed = stands.status is AttemptStatus.ERROR
     return ActionAttemptResource(

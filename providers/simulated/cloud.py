@@ -165,6 +165,20 @@ class LockCloud:
         self._pending = [entry for entry in self._pending if entry[2] != lock_id]
         heapq.heapify(self._pending)
 
+    def type_in(self, lock_id: str, slot: int, pin: str | None, *, name: str) -> None:
+        """Somebody edits, or with None deletes, what a slot holds, and the lock tells of it.
+
+        Raises:
+            RefusedError: the cloud has no such lock, or the lock does not take it.
+        """
+        lock, now = self.lock(lock_id), self.clock.now()
+        before = lock.codes.get(slot)
+        lock.type_in(slot, pin, self.new_id(), now, name=name)
+        held = lock.codes.get(slot) or before
+        if held is not None:
+            verb = "deleted" if pin is None else "updated" if before is not None else "created"
+            self._tell(lock, code_news(f"access_code.{verb}", lock, held.id, now))
+
     def look_round(self) -> datetime:
         """Land what is due and tell of locks that went or came back; returns the cloud's time."""
         now = self.settle()

@@ -13,7 +13,7 @@ from pydantic import AnyHttpUrl, AwareDatetime, BaseModel, ConfigDict, Field, Se
 from providers.simulated.answers import STATUS, CallRecord
 from providers.simulated.cloud import LockCloud
 from providers.simulated.faults import WHOLE_CLOUD, Fault, FaultSpec
-from providers.simulated.locks import RefusedError
+from providers.simulated.locks import KEYPAD_NAME, RefusedError
 from providers.simulated.words import JSON, headline, truth
 
 
@@ -32,6 +32,7 @@ class KeypadEdit(_Body):
 
     slot: int
     pin: str | None
+    name: str = KEYPAD_NAME
 
 
 class Battery(_Body):
@@ -91,7 +92,7 @@ def _truth_routes(cloud: LockCloud) -> APIRouter:
     @router.post("/{lock_id}/keypad")
     async def keypad(lock_id: str, edit: KeypadEdit) -> JSON:
         with _as_http():
-            cloud.lock(lock_id).type_in(edit.slot, edit.pin, cloud.new_id(), cloud.clock.now())
+            cloud.type_in(lock_id, edit.slot, edit.pin, name=edit.name)
             return _truth(cloud, lock_id)
 
     @router.post("/{lock_id}/battery")

@@ -15,6 +15,9 @@ from providers.simulated.rules import breaks_name_rules, breaks_pin_rules
 DEFAULT_SLOTS = 20
 """How many codes fit on a lock that does not say."""
 
+KEYPAD_NAME = "Keypad"
+"""What a code is called that somebody types in without a name."""
+
 HISTORY = 256
 """How many earlier states a lock remembers: more than a test changes, little to hold."""
 
@@ -126,7 +129,7 @@ class Lock:
         self._keep(at, {slot: held for slot, held in self.codes.items() if slot != code.slot})
         return True
 
-    def type_in(self, slot: int, pin: str | None, new_id: str, at: datetime) -> None:
+    def type_in(self, slot: int, pin: str | None, new_id: str, at: datetime, *, name: str = KEYPAD_NAME) -> None:
         """Somebody at the door edits (or, with None, deletes) what a slot holds, keeping its id and name.
 
         Raises:
@@ -139,7 +142,7 @@ class Lock:
             if held:
                 self.drop(held.id, at)
             return
-        code = held or StoredCode(new_id, slot, "Keypad", pin)
+        code = held or StoredCode(new_id, slot, name, pin)
         self.check(Wish(code.name, pin), beside=held)
         self._check_conflict(pin, beside=held)
         self._keep(at, {**self.codes, slot: replace(code, pin=pin)})

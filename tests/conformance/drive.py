@@ -128,16 +128,24 @@ class Drive:
         """Codes that somebody else put on a lock."""
         codes, simulate = self.seam.access_codes.unmanaged, self.seam.access_codes.simulate
         return {
-            "access_codes.unmanaged.list": lambda: codes.list(device_id=self.first) == [],
-            "access_codes.unmanaged.get": lambda: bool(codes.get(access_code_id=UNKNOWN)),
-            "access_codes.unmanaged.update": lambda: codes.update(access_code_id=UNKNOWN, is_managed=True) is None,
+            "access_codes.simulate.create_unmanaged_access_code": lambda: (
+                self.keep(
+                    "foreign",
+                    simulate.create_unmanaged_access_code(device_id=self.first, code="2580", name="Guest"),
+                ).is_managed
+                is False
+            ),
+            "access_codes.unmanaged.list": lambda: [one.code for one in codes.list(device_id=self.first)] == ["2580"],
+            "access_codes.unmanaged.get": lambda: (
+                codes.get(device_id=self.first, code="2580").access_code_id == self.id_of("foreign")
+            ),
+            "access_codes.unmanaged.update": lambda: (
+                codes.update(access_code_id=self.id_of("foreign"), is_managed=False) is None
+            ),
             "access_codes.unmanaged.convert_to_managed": lambda: (
-                codes.convert_to_managed(access_code_id=UNKNOWN) is None
+                codes.convert_to_managed(access_code_id=self.id_of("foreign")) is None
             ),
-            "access_codes.unmanaged.delete": lambda: codes.delete(access_code_id=UNKNOWN) is None,
-            "access_codes.simulate.create_unmanaged_access_code": lambda: bool(
-                simulate.create_unmanaged_access_code(device_id=self.first, code="2580", name="Guest")
-            ),
+            "access_codes.unmanaged.delete (of nothing)": lambda: codes.delete(access_code_id=UNKNOWN) is None,
         }
 
     def devices(self) -> Calls:

@@ -236,7 +236,9 @@ def test_digits_that_are_anothers_are_not_taken_over() -> None:
 
 
 def test_a_code_taken_off_by_who_may_stays_off_until_it_is_changed() -> None:
-    observed = looked(allowed(stay(PRESENT)), Found.MISSING)
+    once = looked(allowed(stay(PRESENT)), Found.MISSING)
+    assert (once.events, opens(once.code)) == ((), True)
+    observed = looked(once.code, Found.MISSING, after=MINUTE)
     left = observed.code
     assert event_types(observed) == ["access_code.deleted_external_to_seam"]
     assert status(left, NOON + HOUR) is Status.UNSET

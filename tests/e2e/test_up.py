@@ -64,6 +64,27 @@ async def test_commands_create_list_and_show_codes(running: Up) -> None:
         assert (await http.get("/_truth/studio")).json()["slots"] == []
 
 
+@pytest.mark.long
+async def test_what_others_do_at_a_lock_is_seen_and_undone_by_command(running: Up) -> None:
+    created = (await running.say("codes", "create", "Loft", "--ends-at", "+1h", "--wait", "--json")).json
+    async with httpx.AsyncClient(base_url=running.ready["locks"], trust_env=False) as http:
+        for slot, pin in ((1, None), (7, "480715"), (8, "480716")):
+            (await http.post("/_truth/loft/keypad", json={"slot": slot, "pin": pin})).raise_for_status()
+        found = (await running.say("devices", "reconcile", "Loft", "--json")).json
+        assert found == {"as_expected": 0, "drifted": 1, "doubtful": 0, "unmanaged": 2}
+        listed = (await running.say("codes", "unmanaged", "list", "Loft", "--json")).json
+        ids = {code["slot"]: code["access_code_id"] for code in listed}
+        assert "480715" not in str(listed)
+        shown = (await running.say("codes", "unmanaged", "show", ids[7], "--reveal", "--json")).json
+        assert shown["code"] == "480715"
+        assert (await running.say("codes", "unmanaged", "convert", ids[7], "--json")).json["is_managed"] is True
+        assert (await running.say("codes", "unmanaged", "delete", ids[8])).code == 0
+        slots = {slot["slot"] for slot in (await http.get("/_truth/loft")).json()["slots"]}
+    assert slots == {1, 7}
+    kept = {code["access_code_id"] for code in (await running.say("codes", "list", "--device", "Loft", "--json")).json}
+    assert kept == {created["access_code_id"], ids[7]}
+
+
 async def test_keys_are_made_listed_and_revoked_by_command(running: Up) -> None:
     made = (await running.say("keys", "create", "booking", "--scope", "read", "--json")).json
     listed = (await running.say("keys", "list", "--json")).json

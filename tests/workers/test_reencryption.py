@@ -15,6 +15,7 @@ from store.credentials import open_credentials, seal_credentials
 from store.database import Database
 from store.keyring import KeyRing, Purpose, pin_aad
 from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
+from store.unmanaged_tables import UnmanagedCodeRow
 from store.webhook_secrets import open_secret, seal_secret
 from store.webhook_tables import WebhookRow
 from tests.store.keys import NOW, new_ring
@@ -23,6 +24,7 @@ from workers.reencryption import reencrypt_store, reindex_store
 from workers.settings import Settings
 
 DIGITS = "480733"
+FOREIGN = "480744"
 
 
 async def stored_code(database: Database, ring: KeyRing) -> UUID:
@@ -73,7 +75,24 @@ async def stored_code(database: Database, ring: KeyRing) -> UUID:
                 held_from=NOW,
             )
         )
+        foreign_id = uuid4()
+        session.add(
+            UnmanagedCodeRow(
+                id=foreign_id,
+                workspace_id=workspace.id,
+                device_id=device_id,
+                pin_index=ring.blind_index(device_id, FOREIGN),
+                ciphertext=ring.encrypt(FOREIGN.encode(), pin_aad(workspace.id, foreign_id)),
+                created_at=NOW,
+                seen_at=NOW,
+            )
+        )
     return code_id
+
+
+async def foreign_of(database: Database) -> UnmanagedCodeRow:
+    async with database.read() as session:
+        return (await session.exec(select(UnmanagedCodeRow))).one()
 
 
 async def pin_of(database: Database, code_id: UUID) -> PinRow:
@@ -93,12 +112,15 @@ async def test_what_is_stored_moves_to_the_new_pin_key(tmp_path: Path) -> None:
     old = new_ring()
     code_id = await stored_code(database, old)
     new = old.add(Purpose.PIN, "fresh", datetime.now(UTC))
-    assert await reencrypt_store(settings, new) == {"pins": 1, "credentials": 1, "webhook_secrets": 2}
-    assert await reencrypt_store(settings, new) == {"pins": 0, "credentials": 0, "webhook_secrets": 0}
+    first = {"pins": 1, "unmanaged_pins": 1, "credentials": 1, "webhook_secrets": 2}
+    assert await reencrypt_store(settings, new) == first
+    assert await reencrypt_store(settings, new) == dict.fromkeys(first, 0)
     without_old = new.retire("k1")
     pin = await pin_of(database, code_id)
     aad = pin_aad(accounts.DEFAULT_WORKSPACE_ID, code_id)
     assert without_old.decrypt(pin.ciphertext, aad) == DIGITS.encode()
+    foreign = await foreign_of(database)
+    assert without_old.decrypt(foreign.ciphertext or b"", pin_aad(foreign.workspace_id, foreign.id)) == FOREIGN.encode()
     async with database.read() as session:
         account = (await session.exec(select(ConnectedAccountRow))).one()
         webhook = (await session.exec(select(WebhookRow))).one()
@@ -116,7 +138,9 @@ async def test_pins_are_found_by_the_new_index_key(tmp_path: Path) -> None:
     before = await pin_of(database, code_id)
     ring, count = await reindex_store(settings, old.add(Purpose.INDEX, "fresh", NOW + timedelta(days=1)))
     after = await pin_of(database, code_id)
-    assert count == 1
+    foreign = await foreign_of(database)
+    assert foreign.pin_index == ring.blind_index(foreign.device_id, FOREIGN)
+    assert count == 2
     assert after.pin_index == ring.blind_index(after.device_id, DIGITS)
     assert after.pin_index != before.pin_index
     assert ring.primary_id(Purpose.INDEX) == "fresh"

@@ -161,7 +161,7 @@ async def test_what_others_may_change_is_honoured(house: House) -> None:
     assert (await life.pin(), await house.opens(lock, "48071593")) == ("48071593", True)
     assert await life.problems() == {"external_modification_in_effect"}
     await house.keypad(lock, 1, None)
-    await house.reconcile(lock)
+    await house.reconcile(lock, passes=2 * MINUTE)
     await house.pass_time(until=await house.now() + HOUR)
     assert await house.truth(lock) == []
     assert await stands(house, life) is Status.UNSET

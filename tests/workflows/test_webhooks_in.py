@@ -53,6 +53,23 @@ async def test_the_locks_own_word_saves_the_read_and_removal_is_read(house: Hous
     assert await life.events() == ["created", "set_on_device", "removed_from_device"]
 
 
+async def test_what_somebody_does_at_a_lock_that_tells_is_found_at_once(house: House, intake: Intake) -> None:
+    """Nothing is believed from the word: the lock is read, and the code's workflow looks for itself."""
+    lock = await intake.telling_lock()
+    life = await set_life(house, lock, lasts=timedelta(days=3))
+    before = len(await operations(house, lock))
+    await house.keypad(lock, 9, "48071593")
+    await house.keypad(lock, 1, None)
+
+    async def is_back() -> bool:
+        await house.pass_time(until=await house.now() + timedelta(seconds=1))
+        return await house.opens(lock, await life.pin())
+
+    await eventually(is_back, within=20, what="the code is back")
+    assert "deleted_external_to_seam" in await life.events()
+    assert "remove" not in (await operations(house, lock))[before:]
+
+
 async def test_a_masked_lock_is_believed_by_the_mark(house: House, intake: Intake) -> None:
     lock = await intake.telling_lock(masks_codes=True)
     life = await set_life(house, lock)

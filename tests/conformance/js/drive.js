@@ -17,6 +17,7 @@ const ids = (found) => found.map((one) => one.device_id)
 const pages = async (request) => await seam.createPaginator(request).flattenToArray()
 const { accessCodes: codes, devices, locks, actionAttempts, events, webhooks, connectedAccounts } = seam
 const bound = () => made.bound.access_code_id
+const foreign = () => made.foreign.access_code_id
 const hook = () => made.hook.webhook_id
 
 const ends = async (id) => {
@@ -84,22 +85,31 @@ const calls = {
     return shown.every((one) => one.name === 'Family')
   },
   'access_codes.pull_backup_access_code': pull,
-  'access_codes.unmanaged.list': async () => (await codes.unmanaged.list({ device_id: first })).length === 0,
-  'access_codes.unmanaged.get': async () => Boolean(await codes.unmanaged.get({ access_code_id: UNKNOWN })),
+  'access_codes.simulate.create_unmanaged_access_code': async () => {
+    const typed = { device_id: first, code: '2580', name: 'Guest' }
+    made.foreign = await codes.simulate.createUnmanagedAccessCode(typed)
+    return made.foreign.is_managed === false
+  },
+  'access_codes.unmanaged.list': async () => {
+    const found = await codes.unmanaged.list({ device_id: first })
+    return found.length === 1 && found[0].code === '2580'
+  },
+  'access_codes.unmanaged.get': async () => {
+    const found = await codes.unmanaged.get({ device_id: first, code: '2580' })
+    return found.access_code_id === foreign()
+  },
   'access_codes.unmanaged.update': async () => {
-    await codes.unmanaged.update({ access_code_id: UNKNOWN, is_managed: true })
+    await codes.unmanaged.update({ access_code_id: foreign(), is_managed: false })
     return true
   },
   'access_codes.unmanaged.convert_to_managed': async () => {
-    await codes.unmanaged.convertToManaged({ access_code_id: UNKNOWN })
+    await codes.unmanaged.convertToManaged({ access_code_id: foreign() })
     return true
   },
-  'access_codes.unmanaged.delete': async () => {
+  'access_codes.unmanaged.delete (of nothing)': async () => {
     await codes.unmanaged.delete({ access_code_id: UNKNOWN })
     return true
   },
-  'access_codes.simulate.create_unmanaged_access_code': async () =>
-    Boolean(await codes.simulate.createUnmanagedAccessCode({ device_id: first, code: '2580', name: 'Guest' })),
   'devices.get': async () => (await devices.get({ device_id: third })).properties.online,
   'devices.list': async () => ids(await devices.list()).includes(third),
   'devices.list (pages)': async () => ids(await pages(devices.list({ limit: 2 }))).includes(third),
