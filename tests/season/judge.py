@@ -3,7 +3,8 @@
 Pure: it is given what each lock held and when, who was promised what, and what went wrong; it asks nobody.  What
 Latchwork said of itself enters only to be compared with that.
 
-    SERVED    from `starts_at` + `backup_after` + slack up to its end, a stay's digits, or those of its stand-in, are there
+    EARLY     before `starts_at` a stay's digits do not open the door
+    SERVED    from `starts_at` + `backup_after` + slack up to its end, a stay's digits, or those of its stand-in, open
     GONE      after its end nothing of a stay is there
     APART     no two codes whose times meet have the same digits, and none is there twice
     TRUE      whatever was reported set was there, and whatever was reported removed was not
@@ -37,11 +38,17 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Held:
-    """One code on a lock."""
+    """One code on a lock; a lock that keeps windows by itself opens to it from `starts_at` to `ends_at` only."""
 
     slot: int
     pin: str = field(repr=False)
     name: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def opens(self, at: datetime) -> bool:
+        """Whether the door opens to it at an instant."""
+        return (self.starts_at is None or self.starts_at <= at) and (self.ends_at is None or at < self.ends_at)
 
 
 @dataclass
@@ -57,11 +64,12 @@ class Timeline:
                 yield Span(at, until), held
 
     def within(self, span: Span) -> Iterator[tuple[Span, tuple[Held, ...]]]:
-        """Give the states that a span meets, each cut to it."""
+        """Give the states that a span meets, each cut to it, and where a lock begins or ceases to open to a code."""
         for stretch, held in self.spans():
             cut = Span(max(stretch.start, span.start), min(stretch.end, span.end))
-            if cut.length:
-                yield cut, held
+            turns = (at for one in held for at in (one.starts_at, one.ends_at) if at is not None)
+            for piece in cut.split(turns):
+                yield piece, held
 
 
 @dataclass(frozen=True)
@@ -102,18 +110,14 @@ class Stay:
     stand_ins: list[tuple[datetime, Code]] = field(default_factory=list)
 
     def phases(self, span: Span) -> list[Span]:
-        """Cut a span where the digits that the guest has change; of one that ends before it begins nothing is left."""
-        if not span.length:
-            return []
-        changes = [*(since for since, _ in self.code.pins), *(since for since, _ in self.stand_ins)]
-        cuts = sorted({span.start, span.end, *(at for at in changes if span.holds(at))})
-        return [Span(start, end) for start, end in pairwise(cuts)]
+        """Cut a span where the digits that the guest has change."""
+        return span.split([*(since for since, _ in self.code.pins), *(since for since, _ in self.stand_ins)])
 
     def opens(self, held: Iterable[Held], at: datetime) -> bool:
-        """Whether digits that the guest has are on the lock."""
+        """Whether the door opens to digits that the guest has at an instant."""
         (_, newest), *_ = [pin for pin in reversed(self.code.pins) if pin[0] <= at] or self.code.pins[:1]
         mine = {newest} | {pin for since, code in self.stand_ins if since <= at for _, pin in code.pins}
-        return any(one.pin in mine for one in held)
+        return any(one.pin in mine and one.opens(at) for one in held)
 
 
 @dataclass
@@ -179,7 +183,7 @@ def judge(locks: Iterable[Lock], stays: Iterable[Stay], bounds: Bounds) -> list[
         excuses = Excuses.of(lock, bounds)
         for stay in here:
             breaches += [*_unserved(lock, stay, excuses, bounds), *_exposed(lock, stay, excuses, bounds)]
-            breaches += _untrue(lock, stay, bounds)
+            breaches += [*_early(lock, stay), *_untrue(lock, stay, bounds)]
         breaches += [*_twice(lock, here, excuses, bounds), *_alike(lock, here), *_foreign_touched(lock)]
     return sorted(breaches, key=lambda breach: breach.at)
 
@@ -188,7 +192,7 @@ def opened_at(lock: Lock, stay: Stay) -> datetime | None:
     """When the door first opened to a guest, from the beginning of the stay on; None: it never did."""
     for phase in stay.phases(Span(stay.starts_at, stay.due_at)):
         for span, held in lock.timeline.within(phase):
-            if stay.opens(held, phase.start):
+            if stay.opens(held, span.start):
                 return span.start
     return None
 
@@ -200,12 +204,18 @@ def exposures(lock: Lock, stay: Stay) -> list[Span]:
     return [span for span, held in lock.timeline.within(after) if any(c.is_it(one) for c in codes for one in held)]
 
 
+def _early(lock: Lock, stay: Stay) -> Iterator[Breach]:
+    for span, held in lock.timeline.within(Span(stay.starts_at - FOREVER, stay.starts_at)):
+        if any(stay.code.is_it(one) and one.opens(span.start) for one in held):
+            yield Breach("EARLY", lock.name, stay.number, span.start, span.length)
+
+
 def _unserved(lock: Lock, stay: Stay, excuses: Excuses, bounds: Bounds) -> Iterator[Breach]:
     grace = bounds.backup_after + bounds.slack
     changed = [Span(at, at + grace) for at, _ in stay.code.pins[1:]]
     for promised in stay.phases(Span(stay.starts_at + grace, stay.due_at)):
         for span, held in lock.timeline.within(promised):
-            if not stay.opens(held, promised.start):
+            if not stay.opens(held, span.start):
                 for left in left_of(span, [*excuses.spans, *changed]):
                     yield Breach("SERVED", lock.name, stay.number, left.start, left.length)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 
 @dataclass(frozen=True, order=True)
@@ -20,6 +21,13 @@ class Span:
     def holds(self, at: datetime) -> bool:
         """Whether an instant is in it."""
         return self.start <= at < self.end
+
+    def split(self, at: Iterable[datetime]) -> "list[Span]":
+        """Cut it at those instants that are in it; of one that lasts no time nothing is left."""
+        if not self.length:
+            return []
+        cuts = sorted({self.start, self.end, *(instant for instant in at if self.holds(instant))})
+        return [Span(start, end) for start, end in pairwise(cuts)]
 
 
 def left_of(span: Span, covers: Iterable[Span]) -> list[Span]:

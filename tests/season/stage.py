@@ -53,10 +53,16 @@ class WatchedLock(SimulatedLock):
 
     def _keep(self, at: datetime, codes: dict[int, StoredCode]) -> None:
         super()._keep(at, codes)
-        held = tuple(judge.Held(code.slot, code.pin, code.name) for code in codes.values())
+        held = tuple(_held(code) for code in codes.values())
         # A change that was due earlier lands when the cloud is next called: never before what was written already.
         last = self.timeline.states[-1][0] if self.timeline.states else at
         self.timeline.states.append((max(at, last), held))
+
+
+def _held(code: StoredCode) -> judge.Held:
+    window = code.window
+    times = (None, None) if window is None else (window.starts_at, window.ends_at)
+    return judge.Held(code.slot, code.pin, code.name, *times)
 
 
 @dataclass

@@ -54,6 +54,22 @@ def test_stand_in_serves_from_when_it_was_lent() -> None:
     assert opened_at(lock((START - HOUR, (stand_in,))), stay()) is None
 
 
+def test_door_that_opens_before_the_start_is_a_breach() -> None:
+    early = lock((START - HOUR, (CODE,)), (END, ()))
+    (breach,) = judge([early], [stay()], BOUNDS)
+    assert (breach.promise, breach.at, breach.lasted) == ("EARLY", START - HOUR, HOUR)
+
+
+@pytest.mark.parametrize(
+    ("window", "broken"), [((START, END), []), ((START - HOUR, END), ["EARLY"]), ((START + HOUR, END), ["SERVED"])]
+)
+def test_lock_that_keeps_windows_opens_in_them_only(window: tuple[datetime, datetime], broken: list[str]) -> None:
+    """Loaded a day ahead, which is no matter as long as the door stays shut."""
+    loaded = Held(1, CODE.pin, CODE.name, *window)
+    native = lock((START - 20 * HOUR, (loaded,)), (END, ()))
+    assert promises(*judge([native], [stay()], BOUNDS)) == broken
+
+
 def test_outage_is_forgiven_with_one_retry_interval_and_no_longer() -> None:
     late = lock((START + HOUR, (CODE,)), (END, ()))
     late.troubles = [Trouble(Span(START - HOUR, START + 45 * MINUTE))]
