@@ -12,9 +12,13 @@ from api.answers import AnswerService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.events import EventReader
+from api.guests import GuestService
 from api.health import HealthService
 from api.keys import KeyService
 from api.limits import Limiter, RateLimits
+from api.message_channels import MessageChannelService
+from api.message_settings import MessageSettingsService
+from api.messages import MessageService
 from api.webhooks import WebhookService
 from store.database import Database
 from store.keyring import KeyRing
@@ -35,6 +39,10 @@ class Services:
     answers: AnswerService
     keys: KeyService
     webhooks: WebhookService
+    guests: GuestService
+    messages: MessageService
+    message_channels: MessageChannelService
+    message_settings: MessageSettingsService
     health: HealthService
     limiter: Limiter
 
@@ -47,8 +55,9 @@ class Services:
         limits: RateLimits,
         *,
         for_development: bool = False,
+        messages_for_development: bool = False,
     ) -> Self:
-        """Make them; `for_development` lets webhooks go to addresses without TLS."""
+        """Make them; the last two let webhooks and messages to guests go without TLS."""
         codes = AccessCodeService(client, database, keyring)
         return cls(
             database=database,
@@ -62,6 +71,10 @@ class Services:
             answers=AnswerService(database),
             keys=KeyService(database, keyring),
             webhooks=WebhookService(client, database, keyring, for_development=for_development),
+            guests=GuestService(client, database, keyring),
+            messages=MessageService(client, database, keyring),
+            message_channels=MessageChannelService(database, keyring, for_development=messages_for_development),
+            message_settings=MessageSettingsService(database),
             health=HealthService(client, database),
             limiter=Limiter(limits),
         )

@@ -32,6 +32,11 @@ class RefusalType(StrEnum):
     BACKUP_NOT_FOUND = "backup_access_code_not_found"
     """No backup code is ready just now."""
     IS_BACKUP = "access_code_is_backup"
+    GUEST_NOT_FOUND = "guest_not_found"
+    MESSAGE_NOT_FOUND = "message_not_found"
+    MESSAGE_CHANNEL_NOT_FOUND = "message_channel_not_found"
+    TOLD_TO_ANOTHER_GUEST = "told_to_another_guest"
+    """These digits may be known to somebody else: they are not given to a second guest."""
     STORE_UNAVAILABLE = "store_unavailable"
     """The one that a caller should repeat, with the same ids."""
 

@@ -12,6 +12,7 @@ from workers.backing import open_database
 from workers.client import connect, ensure_search_attributes
 from workers.codec import KeyRingCodec
 from workers.command_output import print_json
+from workers.forgetting import forgetting
 from workers.keys import load_keys
 from workers.relay import relaying
 from workers.serving import listen, serve, url_of
@@ -36,6 +37,7 @@ async def run_worker(settings: Settings) -> None:
         open_database(settings) as database,
         running_workers(client, database, keyring, settings),
         relaying(client, database),
+        forgetting(database),
     ):
         print_json({"ready": True, "worker": True})
         await asyncio.Event().wait()
@@ -61,6 +63,7 @@ async def run_api(settings: Settings, *, port: int, ui_origin: str | None) -> No
                 keyring,
                 settings.rate_limits,
                 for_development=settings.webhook_private_addresses,
+                messages_for_development=settings.message_private_addresses,
             )
             intake = WebhookIntake(client, database, keyring)
             codec = KeyRingCodec(keyring)

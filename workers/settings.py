@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         default=False,
         description="Whether webhooks may go to this machine, to private networks and without TLS: for development.",
     )
+    message_private_addresses: bool = Field(
+        default=False,
+        description="Whether messages to guests may leave through a server on this machine or in private networks, "
+        "and without TLS.",
+    )
     log_format: LogFormat = Field(default=LogFormat.CONSOLE, description="`console` for people, `json` for machines.")
     log_level: LogLevel = Field(default=LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
     metrics_address: str | None = Field(

@@ -64,6 +64,7 @@ async def up(settings: Settings, options: UpOptions) -> None:
             from workers.client import connect
             from workers.codec import KeyRingCodec
             from workers.first_key import demo_key, first_key
+            from workers.forgetting import forgetting
             from workers.keys import make_keys
             from workers.relay import relaying
             from workers.worker import running_workers
@@ -75,9 +76,15 @@ async def up(settings: Settings, options: UpOptions) -> None:
             client = await connect(embedded, keyring)
             await stack.enter_async_context(running_workers(client, database, keyring, embedded))
             await stack.enter_async_context(relaying(client, database))
+            await stack.enter_async_context(forgetting(database))
             limits = RateLimits.OFF if options.demo else settings.rate_limits
             services = Services.of(
-                client, database, keyring, limits, for_development=embedded.webhook_private_addresses
+                client,
+                database,
+                keyring,
+                limits,
+                for_development=embedded.webhook_private_addresses,
+                messages_for_development=embedded.message_private_addresses,
             )
             intake = WebhookIntake(client, database, keyring)
             codec = KeyRingCodec(keyring)
@@ -141,7 +148,7 @@ async def _start_children(
 def embedded_settings(settings: Settings, address: str, *, demo: bool = False) -> Settings:
     """Give the settings for the embedded Temporal, whatever the environment says of another.
 
-    A demo is development: its webhooks may go to the machine that it runs on.
+    A demo is development: its webhooks and messages may go to the machine that it runs on.
     """
     return settings.model_copy(
         update={
@@ -152,6 +159,7 @@ def embedded_settings(settings: Settings, address: str, *, demo: bool = False) -
             "temporal_tls_client_key_path": None,
             "temporal_tls_server_ca_cert_path": None,
             "webhook_private_addresses": demo or settings.webhook_private_addresses,
+            "message_private_addresses": demo or settings.message_private_addresses,
         }
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 import store.api_tables
+import store.guest_tables
 import store.migrations
 import store.tables  # fills the metadata
 import store.webhook_tables

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,9 +11,21 @@ from sqlmodel import select
 
 from domain.access_code import AccessCode, Wish
 from domain.devices import DeviceFacts
+from domain.guests import Guest
+from domain.message_text import Template
 from store import accounts, devices
 from store.credentials import open_credentials, seal_credentials
 from store.database import Database
+from store.guest_secrets import (
+    Letter,
+    open_guest,
+    open_letter,
+    open_url,
+    seal_guest,
+    seal_letter,
+    seal_url,
+)
+from store.guest_tables import GuestRow, MessageChannelRow, MessageRow
 from store.keyring import KeyRing, Purpose, pin_aad
 from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
 from store.webhook_secrets import open_secret, seal_secret
@@ -23,6 +36,8 @@ from workers.reencryption import reencrypt_store, reindex_store
 from workers.settings import Settings
 
 DIGITS = "480733"
+ADA = Guest(name="Ada")
+LETTER = Letter(address="ada@guest.example", text=Template(subject="Code", body="Hello"))
 
 
 async def stored_code(database: Database, ring: KeyRing) -> UUID:
@@ -73,7 +88,24 @@ async def stored_code(database: Database, ring: KeyRing) -> UUID:
                 held_from=NOW,
             )
         )
+        for letter in letters(ring, workspace.id, code_id):
+            session.add(letter)
+            await session.flush()
     return code_id
+
+
+def letters(ring: KeyRing, workspace_id: UUID, code_id: UUID) -> list[GuestRow | MessageChannelRow | MessageRow]:
+    """A guest, a channel and what was written through it."""
+    whose: dict[str, Any] = {"workspace_id": workspace_id, "created_at": NOW}
+    guest_id, channel_id, id = uuid4(), uuid4(), uuid4()
+    url = seal_url(ring, channel_id, SecretStr("mailtos://mail.example"))
+    letter = seal_letter(ring, id, LETTER)
+    about: dict[str, Any] = {"access_code_id": code_id, "generation": 1, "kind": "backup", "status": "sent"}
+    return [
+        GuestRow(id=guest_id, sealed=seal_guest(ring, guest_id, ADA), **whose),
+        MessageChannelRow(id=channel_id, name="Mail", kind="email", url=url, **whose),
+        MessageRow(id=id, guest_id=guest_id, sealed=letter, changed_at=NOW, **about, **whose),
+    ]
 
 
 async def pin_of(database: Database, code_id: UUID) -> PinRow:
@@ -93,8 +125,9 @@ async def test_what_is_stored_moves_to_the_new_pin_key(tmp_path: Path) -> None:
     old = new_ring()
     code_id = await stored_code(database, old)
     new = old.add(Purpose.PIN, "fresh", datetime.now(UTC))
-    assert await reencrypt_store(settings, new) == {"pins": 1, "credentials": 1, "webhook_secrets": 2}
-    assert await reencrypt_store(settings, new) == {"pins": 0, "credentials": 0, "webhook_secrets": 0}
+    letters = {"guests": 1, "message_channels": 1, "messages": 1}
+    assert await reencrypt_store(settings, new) == {"pins": 1, "credentials": 1, "webhook_secrets": 2, **letters}
+    assert not any((await reencrypt_store(settings, new)).values())
     without_old = new.retire("k1")
     pin = await pin_of(database, code_id)
     aad = pin_aad(accounts.DEFAULT_WORKSPACE_ID, code_id)
@@ -106,6 +139,13 @@ async def test_what_is_stored_moves_to_the_new_pin_key(tmp_path: Path) -> None:
     assert webhook.previous_secret is not None
     assert open_secret(without_old, webhook.id, webhook.secret) == SecretStr("whsec_new")
     assert open_secret(without_old, webhook.id, webhook.previous_secret) == SecretStr("whsec_old")
+    async with database.read() as session:
+        guest = (await session.exec(select(GuestRow))).one()
+        channel = (await session.exec(select(MessageChannelRow))).one()
+        message = (await session.exec(select(MessageRow))).one()
+    assert open_guest(without_old, guest) == ADA
+    assert open_url(without_old, channel) == SecretStr("mailtos://mail.example")
+    assert open_letter(without_old, message) == LETTER
     await database.close()
 
 
