@@ -22,6 +22,7 @@ _GROUPS = {
     "pools": "workers.command_pools",
     "keyring": "workers.command_keys",
     "webhooks": "workers.command_webhooks",
+    "messages": "workers.command_messages",
 }
 
 

@@ -5,6 +5,7 @@ parameters and its handler, and add its row.
 """
 
 from typing import Any
+from uuid import UUID
 
 from api.http import (
     access_codes,
@@ -14,8 +15,11 @@ from api.http import (
     connected_accounts,
     devices,
     events,
+    guests,
     health,
     locks,
+    message_settings,
+    messages,
     simulated,
     timeline,
     unmanaged_codes,
@@ -32,6 +36,7 @@ from api.resources.connected_account import ConnectedAccountResource
 from api.resources.device import DeviceResource
 from api.resources.event import EventResource
 from api.resources.workspace import WorkspaceResource
+from domain.message_text import Template
 from domain.scopes import Scope
 
 GET, POST, PUT, PATCH, DELETE = Verb
@@ -109,6 +114,33 @@ ROUTES: tuple[Route[Any], ...] = (
     Route("/webhooks/list", GET, Nothing, webhooks.list_webhooks, {"webhooks": list[webhooks.WebhookResource]}),
     Route("/webhooks/update", PUT, webhooks.UpdateWebhook, webhooks.update, NOTHING, WRITE, subject="webhook_id"),
     Route("/webhooks/delete", DELETE, webhooks.OfOneWebhook, webhooks.delete, NOTHING, WRITE, subject="webhook_id"),
+    Route("/guests/create", POST, guests.CreateGuest, guests.create, {"guest_id": UUID}, WRITE),
+    Route("/guests/get", GET, guests.OfOneGuest, guests.get, {"guest": guests.GuestResource}),
+    Route("/guests/list", GET, guests.ListGuests, guests.list_guests,
+          {"guests": list[guests.GuestResource], "pagination": Pagination}),
+    Route("/guests/update", PATCH, guests.UpdateGuest, guests.update, NOTHING, WRITE),
+    Route("/guests/delete", DELETE, guests.OfOneGuest, guests.delete, NOTHING, WRITE, subject="guest_id"),
+    Route("/messages/send", POST, messages.SendMessage, messages.send, {"message_id": UUID}, WRITE),
+    Route("/messages/get", GET, messages.OfOneMessage, messages.get, {"message": messages.MessageResource}),
+    Route("/messages/list", GET, messages.ListMessages, messages.list_messages,
+          {"messages": list[messages.MessageResource], "pagination": Pagination}),
+    Route("/message_channels/create", POST, message_settings.CreateChannel, message_settings.create_channel,
+          {"message_channel": message_settings.ChannelResource}, WRITE),
+    Route("/message_channels/list", GET, Nothing, message_settings.list_channels,
+          {"message_channels": list[message_settings.ChannelResource]}),
+    Route("/message_channels/delete", DELETE, message_settings.OfOneChannel, message_settings.delete_channel, NOTHING,
+          WRITE, subject="channel_id"),
+    Route("/message_templates/list", GET, Nothing, message_settings.list_templates,
+          {"message_templates": list[message_settings.TemplateResource]}),
+    Route("/message_templates/update", PUT, message_settings.PutTemplate, message_settings.put_template, NOTHING, WRITE),
+    Route("/message_templates/delete", DELETE, message_settings.OfOneTemplate, message_settings.reset_template, NOTHING,
+          WRITE),
+    Route("/message_templates/preview", POST, message_settings.PutTemplate, message_settings.preview_template,
+          {"preview": Template}),
+    Route("/message_settings/get", GET, Nothing, message_settings.get_settings,
+          {"message_settings": message_settings.SettingsResource}),
+    Route("/message_settings/update", PATCH, message_settings.UpdateSettings, message_settings.update_settings,
+          NOTHING, WRITE),
     Route("/action_attempts/get", GET, action_attempts.GetAttempt, action_attempts.get, ATTEMPT),
     Route("/action_attempts/list", GET, action_attempts.ListAttempts, action_attempts.list_attempts,
           {"action_attempts": list[ActionAttemptResource], "pagination": Pagination}),

@@ -28,11 +28,17 @@ async def show_codes(call: Call[Any], stored: Sequence[StoredCode]) -> list[Acce
         return []
     digits = await services.codes.reveal_all(stored, services.keyring) if call.caller.may(Scope.PINS) else {}
     backed_up = await services.codes.with_backup(stored)
-    shown = []
-    for one in stored:
-        pin = digits.get(one.row.id)
-        shown.append(access_code_resource(one, _plain(pin), has_backup=one.row.id in backed_up, now=now))
-    return shown
+    guests = await services.guests.of_codes([one.row.id for one in stored])
+    return [
+        access_code_resource(
+            one,
+            _plain(digits.get(one.row.id)),
+            has_backup=one.row.id in backed_up,
+            now=now,
+            guest_id=guests.get(one.row.id),
+        )
+        for one in stored
+    ]
 
 
 async def show_code(call: Call[Any], stored: StoredCode) -> AccessCodeResource:
