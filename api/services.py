@@ -9,12 +9,14 @@ from api.access_codes import AccessCodeService
 from api.accounts import AccountService
 from api.action_attempts import ActionAttemptService
 from api.answers import AnswerService
+from api.audit import AuditService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.events import EventReader
 from api.health import HealthService
 from api.keys import KeyService
 from api.limits import Limiter, RateLimits
+from api.users import UserService
 from api.webhooks import WebhookService
 from store.database import Database
 from store.keyring import KeyRing
@@ -37,6 +39,8 @@ class Services:
     webhooks: WebhookService
     health: HealthService
     limiter: Limiter
+    users: UserService
+    audit: AuditService
 
     @classmethod
     def of(
@@ -50,6 +54,7 @@ class Services:
     ) -> Self:
         """Make them; `for_development` lets webhooks go to addresses without TLS."""
         codes = AccessCodeService(client, database, keyring)
+        limiter = Limiter(limits)
         return cls(
             database=database,
             keyring=keyring,
@@ -63,5 +68,7 @@ class Services:
             keys=KeyService(database, keyring),
             webhooks=WebhookService(client, database, keyring, for_development=for_development),
             health=HealthService(client, database),
-            limiter=Limiter(limits),
+            limiter=limiter,
+            users=UserService(database, keyring, limiter),
+            audit=AuditService(database),
         )
