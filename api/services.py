@@ -9,6 +9,7 @@ from api.access_codes import AccessCodeService
 from api.accounts import AccountService
 from api.action_attempts import ActionAttemptService
 from api.answers import AnswerService
+from api.audit import AuditService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.events import EventReader
@@ -19,6 +20,7 @@ from api.limits import Limiter, RateLimits
 from api.message_channels import MessageChannelService
 from api.message_settings import MessageSettingsService
 from api.messages import MessageService
+from api.users import UserService
 from api.webhooks import WebhookService
 from store.database import Database
 from store.keyring import KeyRing
@@ -45,6 +47,8 @@ class Services:
     message_settings: MessageSettingsService
     health: HealthService
     limiter: Limiter
+    users: UserService
+    audit: AuditService
 
     @classmethod
     def of(
@@ -59,6 +63,7 @@ class Services:
     ) -> Self:
         """Make them; the last two let webhooks and messages to guests go without TLS."""
         codes = AccessCodeService(client, database, keyring)
+        limiter = Limiter(limits)
         return cls(
             database=database,
             keyring=keyring,
@@ -76,5 +81,7 @@ class Services:
             message_channels=MessageChannelService(database, keyring, for_development=messages_for_development),
             message_settings=MessageSettingsService(database),
             health=HealthService(client, database),
-            limiter=Limiter(limits),
+            limiter=limiter,
+            users=UserService(database, keyring, limiter),
+            audit=AuditService(database),
         )

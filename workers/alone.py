@@ -8,10 +8,12 @@ import asyncio
 from api.app import create_app
 from api.inbound import WebhookIntake
 from api.services import Services
+from console.app import create_console, mount
 from workers.backing import open_database
 from workers.client import connect, ensure_search_attributes
 from workers.codec import KeyRingCodec
 from workers.command_output import print_json
+from workers.consoles import console_settings
 from workers.forgetting import forgetting
 from workers.keys import load_keys
 from workers.relay import relaying
@@ -68,7 +70,9 @@ async def run_api(settings: Settings, *, port: int, ui_origin: str | None) -> No
             intake = WebhookIntake(client, database, keyring)
             codec = KeyRingCodec(keyring)
             app = create_app(services=services, codec=codec, ui_origin=ui_origin, intake=intake)
-            print_json({"ready": True, "api": url_of(listener)})
-            await serve(app, listener)
+            console = create_console(services, console_settings(settings, temporal_ui=ui_origin))
+            mount(app, console)
+            print_json({"ready": True, "api": url_of(listener), "console": f"{url_of(listener)}/console/"})
+            await serve(app, listener, console.live.close)
     finally:
         listener.close()

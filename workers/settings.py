@@ -85,6 +85,20 @@ class Settings(BaseSettings):
         "`off`. The demo has none.",
     )
     api_host: str = Field(default="127.0.0.1", description="Address on which `latchwork api` listens.")
+    console_session_hours: float = Field(
+        default=12.0, gt=0, le=24 * 31, description="How long somebody stays signed in to the console, in hours."
+    )
+    console_user_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="Header in which a trusted proxy names who signed in, such as `X-Remote-User`: nobody but the proxy "
+        "may then reach the port. Without it, people sign in with passwords.",
+    )
+    temporal_ui_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s]+$",
+        description="Address of the Temporal UI, to which the console links; the embedded one's is known.",
+    )
     temporal_address: str | None = Field(
         default=None,
         validation_alias="TEMPORAL_ADDRESS",

@@ -60,10 +60,12 @@ async def up(settings: Settings, options: UpOptions) -> None:
             from api.inbound import WebhookIntake
             from api.limits import RateLimits
             from api.services import Services
+            from console.app import create_console, mount
             from workers.backing import open_database
             from workers.client import connect
             from workers.codec import KeyRingCodec
-            from workers.first_key import demo_key, first_key
+            from workers.consoles import console_settings
+            from workers.first_key import demo_key, demo_user, first_key
             from workers.forgetting import forgetting
             from workers.keys import make_keys
             from workers.relay import relaying
@@ -89,8 +91,10 @@ async def up(settings: Settings, options: UpOptions) -> None:
             intake = WebhookIntake(client, database, keyring)
             codec = KeyRingCodec(keyring)
             app = create_app(services=services, codec=codec, ui_origin=temporal.ui_url, intake=intake)
+            console = create_console(services, console_settings(embedded, temporal_ui=temporal.ui_url))
+            mount(app, console)
             watched = {
-                "the API": await stack.enter_async_context(background(serve(app, listener))),
+                "the API": await stack.enter_async_context(background(serve(app, listener, console.live.close))),
                 "Temporal": await stack.enter_async_context(background(temporal.process.wait())),
             }
             locks = None if starting.locks is None else await starting.locks
@@ -98,6 +102,8 @@ async def up(settings: Settings, options: UpOptions) -> None:
                 watched["the lock cloud"] = await stack.enter_async_context(background(locks.process.wait()))
                 await _connect_demo(services.accounts, locks)
             key = await (demo_key(stack, services.keys) if options.demo else first_key(services.keys))
+            if options.demo and key is not None:
+                await demo_user(stack, services.users, key)
             _announce(stack, settings, _stack(url_of(listener), temporal, locks, key))
             await first_to_end(watched)
 
@@ -175,6 +181,7 @@ async def _connect_demo(accounts: "AccountService", locks: LockCloudProcess) -> 
 def _stack(api: str, temporal: EmbeddedTemporal, locks: LockCloudProcess | None, key: str | None) -> Stack:
     return Stack(
         api=api,
+        console=f"{api}/console/",
         api_key=key,
         temporal_ui=temporal.ui_url,
         temporal_address=temporal.address,

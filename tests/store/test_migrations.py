@@ -19,6 +19,7 @@ import store.api_tables
 import store.guest_tables
 import store.migrations
 import store.tables  # fills the metadata
+import store.user_tables
 import store.webhook_tables
 from store.database import Database, StoreVersionError
 
