@@ -80,13 +80,13 @@ class MessageSettingsService:
             return _shown(row)
 
     async def templates(self, workspace_id: UUID) -> Sequence[ChosenTemplate]:
-        """List the templates that hold, by kind and language."""
+        """List the templates that hold, by language and kind."""
         async with self._database.read() as session:
             own = await messages.own_templates(session, workspace_id)
         known = {(kind, language): text for language, texts in DEFAULTS.items() for kind, text in texts.items()}
         return [
             ChosenTemplate(kind, language, text, is_own=(kind, language) in own)
-            for (kind, language), text in sorted((known | own).items())
+            for (kind, language), text in sorted((known | own).items(), key=_by_language)
         ]
 
     async def put_template(self, workspace_id: UUID, kind: MessageKind, language: str, template: Template) -> None:
@@ -130,6 +130,11 @@ def preview(template: Template, language: str, now: datetime | None = None) -> T
     )
     shown = render(check_template(template), example, language)
     return Template(subject=shown.subject, body=masked(shown.body))
+
+
+def _by_language(entry: tuple[tuple[MessageKind, str], Template]) -> tuple[str, int]:
+    (kind, language), _ = entry
+    return language, list(MessageKind).index(kind)
 
 
 def _shown(row: MessageSettingsRow) -> MessageSettings:
