@@ -3,7 +3,7 @@
 To add a page, write its handler in `console/pages/`, and add its row; sign-in, role and form token follow from it.
 """
 
-from console.pages import guests, live, message_setup, message_templates, messages, settings, sign_in, today
+from console.pages import components, guests, live, message_setup, message_templates, messages, settings, sign_in, today
 from console.table import Route
 from domain.roles import Role
 
@@ -30,6 +30,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/messages/templates/{kind}/{language}", message_templates.save, ADMIN),
     Route("POST", "/messages/templates/{kind}/{language}/preview", message_templates.look, ADMIN),
     Route("POST", "/messages/templates/{kind}/{language}/reset", message_templates.reset, ADMIN),
+    Route("GET", "/components", components.page, OPERATOR),
+    Route("POST", "/components/session", components.session, OPERATOR),
     Route("GET", "/settings", settings.page),
     Route("POST", "/settings/password", settings.change_password),
 )

@@ -90,6 +90,7 @@ DEEDS = {
     AuditAction.CHANNEL_REMOVED: "removed a way to guests",
     AuditAction.TEMPLATE_CHANGED: "changed the words of a message",
     AuditAction.ACCOUNT_CONNECTED: "connected an account",
+    AuditAction.COMPONENTS_OPENED: "opened Seam's components, which show digits",
     AuditAction.SIGNED_IN: "signed in",
     AuditAction.USER_ADDED: "added a user",
     AuditAction.USER_REMOVED: "removed a user",

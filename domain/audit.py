@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     CHANNEL_REMOVED = "message_channel.removed"
     TEMPLATE_CHANGED = "message_template.changed"
     ACCOUNT_CONNECTED = "connected_account.connected"
+    COMPONENTS_OPENED = "components.opened"
     SIGNED_IN = "user.signed_in"
     USER_ADDED = "user.added"
     USER_REMOVED = "user.removed"
