@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from domain.access_code import AccessCode, Ending
 from domain.action_attempts import Moved
 from domain.devices import DeviceCard
+from domain.messages import DropReason, MessageStatus
 from domain.requests import CodeChange, CodeRequest, DeviceChange, Sibling
 from domain.sealed import SealedPin
 
@@ -264,6 +265,25 @@ class DeliveryOrder(_Order):
     event_id: UUID
     webhook_id: UUID
     once: bool = False
+
+
+class MessageOrder(_Order):
+    """Send a guest a code, if it is to be sent by now.  Without a generation somebody asked for it: any digits do."""
+
+    message_id: UUID
+    workspace_id: UUID
+    access_code_id: UUID
+    generation: int | None = None
+    channel_id: UUID | None = None
+    """None: the first by which the guest can be reached."""
+
+
+class MessageOutcome(_Order):
+    """How a message stands; with `look_at` it is to be looked at again then, or when something happens to its code."""
+
+    status: MessageStatus
+    reason: DropReason | None = None
+    look_at: AwareDatetime | None = None
 
 
 class MoveOrder(_Order):

@@ -89,6 +89,12 @@ class KeyService:
             session.add(row)
         return MintedKey(row, SecretStr(token))
 
+    async def session(self, caller: Caller) -> ApiKeyRow | None:
+        """Give the row of the session by which somebody calls; None for a key that is none."""
+        async with self._database.read() as session:
+            row = await session.get(ApiKeyRow, caller.key_id)
+        return row if row is not None and row.prefix.startswith(SESSION_PREFIX) else None
+
     async def list(self, workspace_id: UUID = accounts.DEFAULT_WORKSPACE_ID) -> Sequence[ApiKeyRow]:
         """List the keys that live, the oldest first."""
         async with self._database.read() as session:

@@ -21,6 +21,10 @@ class Rate(StrEnum):
     DELETE = "delete"
     LOCK = "lock"
     UNLOCK = "unlock"
+    SIGN_IN = "sign_in"
+    """A try at a password, per name and address."""
+    SIGN_IN_ADDRESS = "sign_in_address"
+    """A try at a password, per address, whatever the name."""
 
 
 class RateLimits(StrEnum):
@@ -31,6 +35,9 @@ class RateLimits(StrEnum):
     OFF = "off"
 
 
+_SIGN_IN = {Rate.SIGN_IN: 5, Rate.SIGN_IN_ADDRESS: 30}
+"""Whoever guesses is slow whatever the limits; a name is counted per address, so that nobody can lock others out."""
+
 PER_MINUTE: Mapping[RateLimits, Mapping[Rate, int]] = {
     RateLimits.SEAM: {
         Rate.CALL: 1200,
@@ -39,8 +46,9 @@ PER_MINUTE: Mapping[RateLimits, Mapping[Rate, int]] = {
         Rate.DELETE: 20,
         Rate.LOCK: 15,
         Rate.UNLOCK: 15,
+        **_SIGN_IN,
     },
-    RateLimits.OFF: {},
+    RateLimits.OFF: _SIGN_IN,
 }
 
 _MOST_BUCKETS = 10_000

@@ -9,15 +9,21 @@ from api.access_codes import AccessCodeService
 from api.accounts import AccountService
 from api.action_attempts import ActionAttemptService
 from api.answers import AnswerService
+from api.audit import AuditService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.events import EventReader
 from api.exposures import ExposureReader
+from api.guests import GuestService
 from api.health import HealthService
 from api.keys import KeyService
 from api.limits import Limiter, RateLimits
+from api.message_channels import MessageChannelService
+from api.message_settings import MessageSettingsService
+from api.messages import MessageService
 from api.slots import SlotReader
 from api.unmanaged_codes import UnmanagedCodeService
+from api.users import UserService
 from api.webhooks import WebhookService
 from store.database import Database
 from store.keyring import KeyRing
@@ -41,8 +47,14 @@ class Services:
     keys: KeyService
     webhooks: WebhookService
     unmanaged: UnmanagedCodeService
+    guests: GuestService
+    messages: MessageService
+    message_channels: MessageChannelService
+    message_settings: MessageSettingsService
     health: HealthService
     limiter: Limiter
+    users: UserService
+    audit: AuditService
 
     @classmethod
     def of(
@@ -53,9 +65,11 @@ class Services:
         limits: RateLimits,
         *,
         for_development: bool = False,
+        messages_for_development: bool = False,
     ) -> Self:
-        """Make them; `for_development` lets webhooks go to addresses without TLS."""
+        """Make them; the last two let webhooks and messages to guests go without TLS."""
         codes = AccessCodeService(client, database, keyring)
+        limiter = Limiter(limits)
         return cls(
             database=database,
             keyring=keyring,
@@ -71,6 +85,12 @@ class Services:
             keys=KeyService(database, keyring),
             webhooks=WebhookService(client, database, keyring, for_development=for_development),
             unmanaged=UnmanagedCodeService(client, database, keyring),
+            guests=GuestService(client, database, keyring),
+            messages=MessageService(client, database, keyring),
+            message_channels=MessageChannelService(database, keyring, for_development=messages_for_development),
+            message_settings=MessageSettingsService(database),
             health=HealthService(client, database),
-            limiter=Limiter(limits),
+            limiter=limiter,
+            users=UserService(database, keyring, limiter),
+            audit=AuditService(database),
         )

@@ -23,6 +23,7 @@ from domain.webhooks import ANSWER_WITHIN, EVERYTHING, SECRETS_OVERLAP, check_ev
 from store import events, webhooks
 from store.database import Database
 from store.keyring import KeyRing
+from store.positions import last_sequence
 from store.tables import WorkspaceRow
 from store.webhook_secrets import SECRET_BYTES, new_secret, open_secret, seal_secret
 from store.webhook_tables import WebhookRow
@@ -82,7 +83,7 @@ class WebhookService:
             created_at=datetime.now(UTC),
         )
         async with self._database.write() as session:
-            row.relayed_through = await webhooks.last_sequence(session, workspace_id)
+            row.relayed_through = await last_sequence(session, workspace_id)
             session.add(row)
         return self._shown(row)
 

@@ -36,6 +36,11 @@ class RefusalType(StrEnum):
     IS_BACKUP = "access_code_is_backup"
     NO_SPACE = "no_space_for_access_code_on_device"
     """The lock's calendar has no slot, and policy refuses such codes."""
+    GUEST_NOT_FOUND = "guest_not_found"
+    MESSAGE_NOT_FOUND = "message_not_found"
+    MESSAGE_CHANNEL_NOT_FOUND = "message_channel_not_found"
+    TOLD_TO_ANOTHER_GUEST = "told_to_another_guest"
+    """These digits may be known to somebody else: they are not given to a second guest."""
     STORE_UNAVAILABLE = "store_unavailable"
     """The one that a caller should repeat, with the same ids."""
 

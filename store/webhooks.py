@@ -1,8 +1,4 @@
-"""Webhook endpoints: which there are, how far each was told, and how it fares.
-
-`relayed_through` follows the events of the endpoint's workspace alone: only within one workspace does a sequence never
-become visible after a higher one.
-"""
+"""Webhook endpoints: which there are, how far each was told, and how it fares."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +7,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain import webhooks as rules
 from domain.events import Event, EventType
 from domain.webhooks import DisabledReason
 from store import events
-from store.tables import EventRow
+from store import positions as positions_of
+from store.positions import beyond_positions, last_sequence
 from store.webhook_tables import WebhookRow
 
 
@@ -35,13 +32,7 @@ class Pending:
 
 async def pending(session: AsyncSession, *, limit: int) -> list[Pending]:
     """Give the next events of all endpoints, the oldest first."""
-    query = (
-        select(EventRow, WebhookRow)
-        .join(WebhookRow, col(WebhookRow.workspace_id) == col(EventRow.workspace_id))
-        .where(col(WebhookRow.disabled_at).is_(None), col(EventRow.sequence) > col(WebhookRow.relayed_through))
-        .order_by(col(EventRow.sequence))
-        .limit(limit)
-    )
+    query = beyond_positions(WebhookRow, limit=limit).where(col(WebhookRow.disabled_at).is_(None))
     found = (await session.exec(query)).all()
     return [
         Pending(
@@ -57,18 +48,7 @@ async def pending(session: AsyncSession, *, limit: int) -> list[Pending]:
 
 async def advance(session: AsyncSession, positions: Mapping[UUID, int]) -> None:
     """Note how far endpoints were told; a position never goes back, whichever of several relays is slower."""
-    for webhook_id in sorted(positions):
-        await session.exec(
-            update(WebhookRow)
-            .where(col(WebhookRow.id) == webhook_id, col(WebhookRow.relayed_through) < positions[webhook_id])
-            .values(relayed_through=positions[webhook_id])
-        )
-
-
-async def last_sequence(session: AsyncSession, workspace_id: UUID) -> int:
-    """Give the sequence of a workspace's last event; 0 when there is none."""
-    query = select(func.max(EventRow.sequence)).where(EventRow.workspace_id == workspace_id)
-    return (await session.exec(query)).one() or 0
+    await positions_of.advance(session, WebhookRow, col(WebhookRow.id), positions)
 
 
 async def get_webhook(session: AsyncSession, webhook_id: UUID, *, for_update: bool = False) -> WebhookRow | None:

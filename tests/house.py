@@ -360,7 +360,12 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """Run a lock cloud, a fresh database and every worker against a Temporal server."""
     cloud = cloud or LockCloud(seeded_locks())
-    settings = Settings(data=folder, provider_timeout_seconds=PROVIDER_TIMEOUT_SECONDS, webhook_private_addresses=True)
+    settings = Settings(
+        data=folder,
+        provider_timeout_seconds=PROVIDER_TIMEOUT_SECONDS,
+        webhook_private_addresses=True,
+        message_private_addresses=True,
+    )
     if max_cached_workflows is not None:
         settings = settings.model_copy(update={"max_cached_workflows": max_cached_workflows})
     database = await Database.open(database_url or f"sqlite+aiosqlite:///{folder}/house.sqlite")

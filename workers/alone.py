@@ -9,10 +9,13 @@ from api.app import create_app
 from api.inbound import WebhookIntake
 from api.services import Services
 from api.sweeps import SweepService
+from console.app import create_console, mount
 from workers.backing import open_database
 from workers.client import connect, ensure_search_attributes
 from workers.codec import KeyRingCodec
 from workers.command_output import print_json
+from workers.consoles import console_settings
+from workers.forgetting import forgetting
 from workers.keys import load_keys
 from workers.relay import relaying
 from workers.serving import listen, serve, url_of
@@ -37,6 +40,7 @@ async def run_worker(settings: Settings) -> None:
         open_database(settings) as database,
         running_workers(client, database, keyring, settings),
         relaying(client, database),
+        forgetting(database),
     ):
         await SweepService(client).schedule(settings.sweep_every)
         print_json({"ready": True, "worker": True})
@@ -63,11 +67,14 @@ async def run_api(settings: Settings, *, port: int, ui_origin: str | None) -> No
                 keyring,
                 settings.rate_limits,
                 for_development=settings.webhook_private_addresses,
+                messages_for_development=settings.message_private_addresses,
             )
             intake = WebhookIntake(client, database, keyring)
             codec = KeyRingCodec(keyring)
             app = create_app(services=services, codec=codec, ui_origin=ui_origin, intake=intake)
-            print_json({"ready": True, "api": url_of(listener)})
-            await serve(app, listener)
+            console = create_console(services, console_settings(settings, temporal_ui=ui_origin))
+            mount(app, console)
+            print_json({"ready": True, "api": url_of(listener), "console": f"{url_of(listener)}/console/"})
+            await serve(app, listener, console.live.close)
     finally:
         listener.close()

@@ -21,7 +21,9 @@ _GROUPS = {
     "keys": "workers.command_api_keys",
     "pools": "workers.command_pools",
     "keyring": "workers.command_keys",
+    "users": "workers.command_users",
     "webhooks": "workers.command_webhooks",
+    "messages": "workers.command_messages",
 }
 
 

@@ -4,12 +4,19 @@ Each row is one small transaction, so that codes go on living meanwhile; a row t
 left alone, which makes a repetition free and an interruption harmless.
 """
 
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
 from sqlalchemy import update
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from domain.sealed import pin_aad
 from store.credentials import open_credentials, seal_credentials
 from store.database import Database
+from store.guest_secrets import channel_aad, guest_aad, message_aad
+from store.guest_tables import GuestRow, MessageChannelRow, MessageRow
 from store.keyring import KeyRing, Purpose
 from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
 from store.unmanaged_tables import UnmanagedCodeRow
@@ -21,7 +28,7 @@ from workers.settings import Settings
 
 
 async def reencrypt_store(settings: Settings, keyring: KeyRing) -> dict[str, int]:
-    """Encrypt PINs, credentials and webhooks' secrets anew where an older key did; give how many rows that were.
+    """Encrypt anew what an older key encrypted; give how many rows that were, by what they hold.
 
     Raises:
         KeyRingError: a row's key is missing; the rows before it are done.
@@ -32,6 +39,11 @@ async def reencrypt_store(settings: Settings, keyring: KeyRing) -> dict[str, int
             "unmanaged_pins": await _unmanaged_pins(database, keyring),
             "credentials": await _credentials(database, keyring),
             "webhook_secrets": await _webhook_secrets(database, keyring),
+            "guests": await _blobs(database, keyring, GuestRow, col(GuestRow.sealed), guest_aad),
+            "message_channels": await _blobs(
+                database, keyring, MessageChannelRow, col(MessageChannelRow.url), channel_aad
+            ),
+            "messages": await _blobs(database, keyring, MessageRow, col(MessageRow.sealed), message_aad),
         }
 
 
@@ -103,6 +115,26 @@ async def _webhook_secrets(database: Database, keyring: KeyRing) -> int:
                 await session.exec(unchanged.values({column: fresh}))
         done += len(old)
     return done
+
+
+async def _blobs(
+    database: Database,
+    keyring: KeyRing,
+    table: type[GuestRow] | type[MessageChannelRow] | type[MessageRow],
+    column: Mapped[Any],
+    aad_of: Callable[[UUID], bytes],
+) -> int:
+    """Encrypt one column anew, each of whose values is bound to its row's id."""
+    async with database.read() as session:
+        rows = (await session.exec(select(table.id, column).where(column.is_not(None)))).all()
+    old = [(id, sealed) for id, sealed in rows if _is_old(keyring, sealed)]
+    for id, sealed in old:
+        fresh = keyring.encrypt(keyring.decrypt(sealed, aad_of(id)), aad_of(id))
+        # A guest may have been forgotten, or corrected, meanwhile: only what was read is overwritten.
+        unchanged = update(table).where(col(table.id) == id, column == sealed).values({column: fresh})
+        async with database.write() as session:
+            await session.exec(unchanged)
+    return len(old)
 
 
 async def reindex_store(settings: Settings, keyring: KeyRing) -> tuple[KeyRing, int]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -54,8 +54,11 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until cancelled, then let requests under way end.  The listener takes connections from before."""
+async def serve(app: ASGIApp, listener: socket.socket, on_stop: Callable[[], None] = lambda: None) -> None:
+    """Serve until cancelled, then let requests under way end.  The listener takes connections from before.
+
+    `on_stop` ends requests that would never end by themselves.
+    """
     # Logs are set up by the process; uvicorn's own set-up would undo that.
     config = uvicorn.Config(
         app,
@@ -70,6 +73,7 @@ async def serve(app: ASGIApp, listener: socket.socket) -> None:
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
+        on_stop()
         server.should_exit = True
         await serving
         raise

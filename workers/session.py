@@ -17,6 +17,7 @@ from api.accounts import AccountService
 from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.keys import KeyRefusedError
+from api.messages import MessageService
 from api.sweeps import SweepService
 from api.unmanaged_codes import UnmanagedCodeService
 from api.webhooks import WebhookService
@@ -93,6 +94,13 @@ async def webhook_service() -> AsyncIterator[WebhookService]:
             await default_workspace(session, now=datetime.now(UTC))
         development = parts.settings.webhook_private_addresses
         yield WebhookService(parts.client, parts.database, parts.keyring, for_development=development)
+
+
+@asynccontextmanager
+async def message_service() -> AsyncIterator[MessageService]:
+    """Open everything for a command that acts on messages to guests."""
+    async with _acting() as parts:
+        yield MessageService(parts.client, parts.database, parts.keyring)
 
 
 @dataclass(frozen=True, slots=True)

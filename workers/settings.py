@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         default=False,
         description="Whether webhooks may go to this machine, to private networks and without TLS: for development.",
     )
+    message_private_addresses: bool = Field(
+        default=False,
+        description="Whether messages to guests may leave through a server on this machine or in private networks, "
+        "and without TLS.",
+    )
     log_format: LogFormat = Field(default=LogFormat.CONSOLE, description="`console` for people, `json` for machines.")
     log_level: LogLevel = Field(default=LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
     metrics_address: str | None = Field(
@@ -83,6 +88,20 @@ class Settings(BaseSettings):
         "`off`. The demo has none.",
     )
     api_host: str = Field(default="127.0.0.1", description="Address on which `latchwork api` listens.")
+    console_session_hours: float = Field(
+        default=12.0, gt=0, le=24 * 31, description="How long somebody stays signed in to the console, in hours."
+    )
+    console_user_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="Header in which a trusted proxy names who signed in, such as `X-Remote-User`: nobody but the proxy "
+        "may then reach the port. Without it, people sign in with passwords.",
+    )
+    temporal_ui_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s]+$",
+        description="Address of the Temporal UI, to which the console links; the embedded one's is known.",
+    )
     temporal_address: str | None = Field(
         default=None,
         validation_alias="TEMPORAL_ADDRESS",

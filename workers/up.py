@@ -61,10 +61,13 @@ async def up(settings: Settings, options: UpOptions) -> None:
             from api.limits import RateLimits
             from api.services import Services
             from api.sweeps import SweepService
+            from console.app import create_console, mount
             from workers.backing import open_database
             from workers.client import connect
             from workers.codec import KeyRingCodec
-            from workers.first_key import demo_key, first_key
+            from workers.consoles import console_settings
+            from workers.first_key import demo_key, demo_user, first_key
+            from workers.forgetting import forgetting
             from workers.keys import make_keys
             from workers.relay import relaying
             from workers.worker import running_workers
@@ -77,15 +80,23 @@ async def up(settings: Settings, options: UpOptions) -> None:
             await stack.enter_async_context(running_workers(client, database, keyring, embedded))
             await stack.enter_async_context(relaying(client, database))
             await SweepService(client).schedule(settings.sweep_every)
+            await stack.enter_async_context(forgetting(database))
             limits = RateLimits.OFF if options.demo else settings.rate_limits
             services = Services.of(
-                client, database, keyring, limits, for_development=embedded.webhook_private_addresses
+                client,
+                database,
+                keyring,
+                limits,
+                for_development=embedded.webhook_private_addresses,
+                messages_for_development=embedded.message_private_addresses,
             )
             intake = WebhookIntake(client, database, keyring)
             codec = KeyRingCodec(keyring)
             app = create_app(services=services, codec=codec, ui_origin=temporal.ui_url, intake=intake)
+            console = create_console(services, console_settings(embedded, temporal_ui=temporal.ui_url))
+            mount(app, console)
             watched = {
-                "the API": await stack.enter_async_context(background(serve(app, listener))),
+                "the API": await stack.enter_async_context(background(serve(app, listener, console.live.close))),
                 "Temporal": await stack.enter_async_context(background(temporal.process.wait())),
             }
             locks = None if starting.locks is None else await starting.locks
@@ -93,6 +104,8 @@ async def up(settings: Settings, options: UpOptions) -> None:
                 watched["the lock cloud"] = await stack.enter_async_context(background(locks.process.wait()))
                 await _connect_demo(services.accounts, locks)
             key = await (demo_key(stack, services.keys) if options.demo else first_key(services.keys))
+            if options.demo and key is not None:
+                await demo_user(stack, services.users, key)
             _announce(stack, settings, _stack(url_of(listener), temporal, locks, key))
             await first_to_end(watched)
 
@@ -143,7 +156,7 @@ async def _start_children(
 def embedded_settings(settings: Settings, address: str, *, demo: bool = False) -> Settings:
     """Give the settings for the embedded Temporal, whatever the environment says of another.
 
-    A demo is development: its webhooks may go to the machine that it runs on.
+    A demo is development: its webhooks and messages may go to the machine that it runs on.
     """
     return settings.model_copy(
         update={
@@ -154,6 +167,7 @@ def embedded_settings(settings: Settings, address: str, *, demo: bool = False) -
             "temporal_tls_client_key_path": None,
             "temporal_tls_server_ca_cert_path": None,
             "webhook_private_addresses": demo or settings.webhook_private_addresses,
+            "message_private_addresses": demo or settings.message_private_addresses,
         }
     )
 
@@ -169,6 +183,7 @@ async def _connect_demo(accounts: "AccountService", locks: LockCloudProcess) -> 
 def _stack(api: str, temporal: EmbeddedTemporal, locks: LockCloudProcess | None, key: str | None) -> Stack:
     return Stack(
         api=api,
+        console=f"{api}/console/",
         api_key=key,
         temporal_ui=temporal.ui_url,
         temporal_address=temporal.address,

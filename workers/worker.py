@@ -2,7 +2,7 @@
 
 One worker serves the queue `latchwork` (workflows and work on the store); one more per driver serves that vendor's
 activities alone, so that a rate limit on its queue holds and Temporal cannot hand an activity past it; and one serves
-webhooks, so that slow endpoints hold up no lock.
+webhooks, and one messages to guests, so that slow endpoints and mail servers hold up no lock.
 """
 
 import asyncio
@@ -20,11 +20,14 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from activities.accounts import AccountActivities
 from activities.backup_pools import BackupPoolActivities
 from activities.backups import BackupActivities
+from activities.courier import ANSWER_WITHIN as CHANNEL_WITHIN
+from activities.courier import Courier
 from activities.device_codes import DeviceCodeActivities
 from activities.device_use import DeviceUseActivities
 from activities.doors import DoorActivities
 from activities.drivers import Drivers, MakeDriver
 from activities.lock_news import LockNewsActivities
+from activities.messages import MessageActivities
 from activities.outbound import GuardedTransport, Sender
 from activities.reconciling import ReconcileActivities
 from activities.registration import RegistrationActivities
@@ -40,8 +43,9 @@ from workers.neighbours import TemporalNeighbours
 from workers.settings import Settings
 from workflows.access_code import AccessCodeWorkflow
 from workflows.backup_pool import BackupPoolWorkflow
-from workflows.contracts import QUEUE, WEBHOOK_QUEUE, provider_queue
+from workflows.contracts import MESSAGE_QUEUE, QUEUE, WEBHOOK_QUEUE, provider_queue
 from workflows.lock_news import LockNewsWorkflow
+from workflows.message import MessageWorkflow
 from workflows.move_door import MoveDoorWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.sweep import SweepWorkflow
@@ -54,6 +58,7 @@ WORKFLOWS: tuple[type, ...] = (
     AccessCodeWorkflow,
     BackupPoolWorkflow,
     LockNewsWorkflow,
+    MessageWorkflow,
     MoveDoorWorkflow,
     SweepWorkflow,
     ReconcileWorkflow,
@@ -72,6 +77,9 @@ _BOOKKEEPING = timedelta(seconds=5)
 _CONCURRENT_LOCK_CALLS = 100
 _CONCURRENT_DELIVERIES = 100
 """A delivery waits for its endpoint and costs next to nothing meanwhile."""
+
+_CONCURRENT_MESSAGES = 10
+"""Each has a thread of its own while its channel answers."""
 
 _BUILD = WorkerDeploymentConfig(
     # Named, so that the SDK need not hash every module to find a name (0.3 s at each start).  Unversioned: a code that
@@ -178,8 +186,17 @@ async def running_workers(
         max_concurrent_activities=_CONCURRENT_DELIVERIES,
         graceful_shutdown_timeout=ANSWER_WITHIN,
     )
+    courier = Courier(for_development=settings.message_private_addresses)
+    letters = Worker(
+        client,
+        task_queue=MESSAGE_QUEUE,
+        activities=MessageActivities(database, keyring, courier).all(),
+        deployment_config=_BUILD,
+        max_concurrent_activities=_CONCURRENT_MESSAGES,
+        graceful_shutdown_timeout=CHANNEL_WITHIN,
+    )
     try:
-        async with _all(main, deliveries, *providers):
+        async with _all(main, deliveries, letters, *providers):
             yield
     finally:
         await sender.aclose()

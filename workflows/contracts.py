@@ -22,6 +22,9 @@ QUEUE = "latchwork"
 WEBHOOK_QUEUE = "webhooks"
 """The activity-only queue of deliveries: slow endpoints hold up nothing else."""
 
+MESSAGE_QUEUE = "messages"
+"""The activity-only queue of messages to guests: a mail server that hangs holds up nothing else."""
+
 ACCESS_CODE_WORKFLOW = "AccessCodeWorkflow"
 BACKUP_POOL_WORKFLOW = "BackupPoolWorkflow"
 SYNC_ACCOUNT_WORKFLOW = "SyncAccountWorkflow"
@@ -32,6 +35,7 @@ UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
 MOVE_DOOR_WORKFLOW = "MoveDoorWorkflow"
 LOCK_NEWS_WORKFLOW = "LockNewsWorkflow"
 SWEEP_WORKFLOW = "SweepWorkflow"
+MESSAGE_WORKFLOW = "MessageWorkflow"
 
 
 def provider_queue(provider: str) -> str:
@@ -105,6 +109,11 @@ def webhook_delivery_workflow_id(event_id: UUID, webhook_id: UUID) -> str:
     return f"webhook-delivery/{event_id}/{webhook_id}"
 
 
+def message_workflow_id(message_id: UUID) -> str:
+    """Give the workflow id of a message to a guest: two starts of one id are one message."""
+    return f"message/{message_id}"
+
+
 class UpdateName(StrEnum):
     """The updates of an access code."""
 
@@ -121,6 +130,9 @@ POOL_PULL_UPDATE = "pull"
 
 POOL_WAKE_SIGNAL = "wake"
 """News for a pool: something that concerns it was written down."""
+
+MESSAGE_NEWS_SIGNAL = "news"
+"""News for a message: something happened to its code or its guest that may decide about it."""
 
 CHANGED_SIGNAL = "changed"
 """News for a code: its row was changed by its pool, or by the code that it stands in for."""
@@ -340,3 +352,13 @@ class DeliveryInput(Request):
     event_id: UUID
     webhook_id: UUID
     once: bool = False
+
+
+class MessageInput(Request):
+    """The one argument of `MessageWorkflow`.  Without a generation somebody asked for it: any digits do."""
+
+    message_id: UUID
+    workspace_id: UUID
+    access_code_id: UUID
+    generation: int | None = None
+    channel_id: UUID | None = None

@@ -8,12 +8,14 @@ from pydantic import Field
 
 from api.generating import suggested_digits
 from api.http.failures import ApiError, invalid
+from api.http.guests_of_codes import give, introduced
 from api.http.paging import Paged, marked, page_asked, pagination
 from api.http.parameters import Ids, OfOneCode, OfOneDevice, Parameters, Pin, Text, When
 from api.http.showing import show_code, show_codes, show_new_attempt
 from api.http.table import Body, Call
 from domain.access_code import AccessCodeType, Wish
 from domain.action_attempts import ActionType
+from domain.guests import Guest
 from domain.refusals import RefusalType, refuse
 from domain.requests import CodeChange, CodeRequest, CodeWindow
 from domain.scopes import Scope
@@ -56,7 +58,10 @@ class WantedCode(_Told):
 
 
 class CreateAccessCode(WantedCode):
-    """Parameters of `/access_codes/create`."""
+    """Parameters of `/access_codes/create`; `guest` and `guest_id` are Latchwork's own."""
+
+    guest: Guest | None = None
+    guest_id: UUID | None = None
 
     device_id: UUID
     common_code_key: Annotated[Text, Field(min_length=1)] | None = None
@@ -89,7 +94,11 @@ class ListAccessCodes(Paged):
 
 
 class UpdateAccessCode(_Told):
-    """Parameters of `/access_codes/update`."""
+    """Parameters of `/access_codes/update`; `guest` and `guest_id` are Latchwork's own."""
+
+    guest: Guest | None = None
+    """A correction of who the guest is, or the first word of it."""
+    guest_id: UUID | None = None
 
     access_code_id: UUID
     device_id: UUID | None = None
@@ -124,7 +133,8 @@ async def create(call: Call[CreateAccessCode]) -> Body:
             "max_time_rounding": asked.max_time_rounding and ROUNDINGS[asked.max_time_rounding],
         }
     )
-    receipt = await services.codes.create(request, access_code_id=call.operation_id, pin=asked.code)
+    async with introduced(call, call.operation_id):
+        receipt = await services.codes.create(request, access_code_id=call.operation_id, pin=asked.code)
     attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.CREATE, receipt)
     stored = await services.codes.get(receipt.access_code_id, workspace_id=call.workspace_id)
     return {"access_code": await show_code(call, stored), "action_attempt": show_new_attempt(attempt)}
@@ -173,6 +183,7 @@ async def update(call: Call[UpdateAccessCode]) -> Body:
         is_external_modification_allowed=asked.lets_others_change,
     )
     receipt = await services.codes.change(stored.row.id, change, pin=asked.code, update_id=str(call.operation_id))
+    await give(call, stored.row.id)
     attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.UPDATE, receipt)
     return {"action_attempt": show_new_attempt(attempt)}
 

@@ -5,18 +5,23 @@ parameters and its handler, and add its row.
 """
 
 from typing import Any
+from uuid import UUID
 
 from api.http import (
     access_codes,
     action_attempts,
     backup_codes,
+    client_sessions,
     common_codes,
     connected_accounts,
     devices,
     events,
     exposures,
+    guests,
     health,
     locks,
+    message_settings,
+    messages,
     simulated,
     timeline,
     unmanaged_codes,
@@ -35,6 +40,7 @@ from api.resources.event import EventResource
 from api.resources.exposure import ExposureResource
 from api.resources.unmanaged_code import UnmanagedCodeResource
 from api.resources.workspace import WorkspaceResource
+from domain.message_text import Template
 from domain.scopes import Scope
 
 GET, POST, PUT, PATCH, DELETE = Verb
@@ -114,9 +120,38 @@ ROUTES: tuple[Route[Any], ...] = (
     Route("/webhooks/list", GET, Nothing, webhooks.list_webhooks, {"webhooks": list[webhooks.WebhookResource]}),
     Route("/webhooks/update", PUT, webhooks.UpdateWebhook, webhooks.update, NOTHING, WRITE, subject="webhook_id"),
     Route("/webhooks/delete", DELETE, webhooks.OfOneWebhook, webhooks.delete, NOTHING, WRITE, subject="webhook_id"),
+    Route("/guests/create", POST, guests.CreateGuest, guests.create, {"guest_id": UUID}, WRITE),
+    Route("/guests/get", GET, guests.OfOneGuest, guests.get, {"guest": guests.GuestResource}),
+    Route("/guests/list", GET, guests.ListGuests, guests.list_guests,
+          {"guests": list[guests.GuestResource], "pagination": Pagination}),
+    Route("/guests/update", PATCH, guests.UpdateGuest, guests.update, NOTHING, WRITE),
+    Route("/guests/delete", DELETE, guests.OfOneGuest, guests.delete, NOTHING, WRITE, subject="guest_id"),
+    Route("/messages/send", POST, messages.SendMessage, messages.send, {"message_id": UUID}, WRITE),
+    Route("/messages/get", GET, messages.OfOneMessage, messages.get, {"message": messages.MessageResource}),
+    Route("/messages/list", GET, messages.ListMessages, messages.list_messages,
+          {"messages": list[messages.MessageResource], "pagination": Pagination}),
+    Route("/message_channels/create", POST, message_settings.CreateChannel, message_settings.create_channel,
+          {"message_channel": message_settings.ChannelResource}, WRITE),
+    Route("/message_channels/list", GET, Nothing, message_settings.list_channels,
+          {"message_channels": list[message_settings.ChannelResource]}),
+    Route("/message_channels/delete", DELETE, message_settings.OfOneChannel, message_settings.delete_channel, NOTHING,
+          WRITE, subject="channel_id"),
+    Route("/message_templates/list", GET, Nothing, message_settings.list_templates,
+          {"message_templates": list[message_settings.TemplateResource]}),
+    Route("/message_templates/update", PUT, message_settings.PutTemplate, message_settings.put_template, NOTHING, WRITE),
+    Route("/message_templates/delete", DELETE, message_settings.OfOneTemplate, message_settings.reset_template, NOTHING,
+          WRITE),
+    Route("/message_templates/preview", POST, message_settings.PutTemplate, message_settings.preview_template,
+          {"preview": Template}),
+    Route("/message_settings/get", GET, Nothing, message_settings.get_settings,
+          {"message_settings": message_settings.SettingsResource}),
+    Route("/message_settings/update", PATCH, message_settings.UpdateSettings, message_settings.update_settings,
+          NOTHING, WRITE),
     Route("/action_attempts/get", GET, action_attempts.GetAttempt, action_attempts.get, ATTEMPT),
     Route("/action_attempts/list", GET, action_attempts.ListAttempts, action_attempts.list_attempts,
           {"action_attempts": list[ActionAttemptResource], "pagination": Pagination}),
+    Route("/client_sessions/get", GET, client_sessions.GetClientSession, client_sessions.get,
+          {"client_session": client_sessions.ClientSessionResource}),
     Route("/workspaces/get", GET, Nothing, workspaces.get, {"workspace": WorkspaceResource}),
     Route("/workspaces/list", GET, Nothing, workspaces.list_workspaces, {"workspaces": list[WorkspaceResource]}),
     Route("/workspaces/reset_sandbox", POST, Nothing, simulated.refused, ATTEMPT, WRITE),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urljoin
 
 from pydantic import SecretStr
 
@@ -16,6 +17,9 @@ from store.codes import StoredCode
 from store.device_lists import Located
 from store.tables import EventRow
 
+PICTURE = "/docs/pictures/lock.svg"
+"""Ours, served here: without one, Seam's components load theirs from elsewhere."""
+
 
 def _plain(pin: SecretStr | None) -> str | None:
     return None if pin is None else pin.get_secret_value()
@@ -28,11 +32,17 @@ async def show_codes(call: Call[Any], stored: Sequence[StoredCode]) -> list[Acce
         return []
     digits = await services.codes.reveal_all(stored, services.keyring) if call.caller.may(Scope.PINS) else {}
     backed_up = await services.codes.with_backup(stored)
-    shown = []
-    for one in stored:
-        pin = digits.get(one.row.id)
-        shown.append(access_code_resource(one, _plain(pin), has_backup=one.row.id in backed_up, now=now))
-    return shown
+    guests = await services.guests.of_codes([one.row.id for one in stored])
+    return [
+        access_code_resource(
+            one,
+            _plain(digits.get(one.row.id)),
+            has_backup=one.row.id in backed_up,
+            now=now,
+            guest_id=guests.get(one.row.id),
+        )
+        for one in stored
+    ]
 
 
 async def show_code(call: Call[Any], stored: StoredCode) -> AccessCodeResource:
@@ -43,7 +53,10 @@ async def show_code(call: Call[Any], stored: StoredCode) -> AccessCodeResource:
 async def show_devices(call: Call[Any], located: Sequence[Located]) -> list[DeviceResource]:
     """Show locks."""
     pooled = await call.services.devices.pooled([device.id for device, _ in located])
-    return [device_resource(device, account, has_pool=device.id in pooled) for device, account in located]
+    picture = urljoin(call.url, PICTURE)
+    return [
+        device_resource(device, account, has_pool=device.id in pooled, image_url=picture) for device, account in located
+    ]
 
 
 async def show_device(call: Call[Any], located: Located) -> DeviceResource:

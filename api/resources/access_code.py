@@ -56,12 +56,13 @@ class AccessCodeResource(Resource):
     errors: list[Told]
     warnings: list[Told]
     pending_mutations: list[dict[str, Any]]
+    guest_id: UUID | None = Field(default=None, description="Latchwork's own: whose the code is.")
     appearance: None = None
     dormakaba_oracode_metadata: None = None
 
 
 def access_code_resource(
-    stored: StoredCode, code: str | None, *, has_backup: bool, now: datetime
+    stored: StoredCode, code: str | None, *, has_backup: bool, now: datetime, guest_id: UUID | None = None
 ) -> AccessCodeResource:
     """Show a code; `code` is its digits, None for who may not see them; `has_backup`: a pull would bring a backup."""
     row, wish = stored.row, stored.code.wish
@@ -86,6 +87,7 @@ def access_code_resource(
         is_external_modification_allowed=stored.code.allows_external_modification,
         errors=_problems(stored.problems, Severity.ERROR),
         warnings=_problems(stored.problems, Severity.WARNING),
+        guest_id=guest_id,
         pending_mutations=[_mutation(one) for one in pending_mutations(stored.code, now)],
     )
 

@@ -40,8 +40,10 @@ class DeviceResource(Resource):
     can_remotely_unlock: bool
 
 
-def device_resource(row: DeviceRow, account: ConnectedAccountRow, *, has_pool: bool = False) -> DeviceResource:
-    """Show a lock; `has_pool`: its backup pool is to be kept full."""
+def device_resource(
+    row: DeviceRow, account: ConnectedAccountRow, *, has_pool: bool = False, image_url: str
+) -> DeviceResource:
+    """Show a lock; `has_pool`: its backup pool is to be kept full; `image_url`: where a picture of it is."""
     facts = facts_of(row)
     problems = device_problems(row, account)
     takes_codes = facts.capabilities.can_program_online_access_codes
@@ -51,7 +53,7 @@ def device_resource(row: DeviceRow, account: ConnectedAccountRow, *, has_pool: b
         display_name=row.nickname or row.name,
         nickname=row.nickname,
         capabilities_supported=["access_code", "lock"] if takes_codes else ["lock"],
-        properties=_properties(row, facts, has_pool=has_pool),
+        properties={**_properties(row, facts, has_pool=has_pool), "image_url": image_url, "image_alt_text": "Lock"},
         location={"time_zone": facts.time_zone, "timezone": facts.time_zone} if facts.time_zone else None,
         connected_account_id=row.account_id,
         workspace_id=row.workspace_id,

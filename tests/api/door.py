@@ -110,7 +110,7 @@ def in_hours(hours: float) -> str:
 @asynccontextmanager
 async def open_door(house: House, limits: RateLimits = RateLimits.OFF) -> AsyncIterator[Door]:
     """Serve the API of a house on a port of its own."""
-    services = Services.of(house.client, house.database, house.keyring, limits)
+    services = Services.of(house.client, house.database, house.keyring, limits, messages_for_development=True)
     app = create_app(services=services, codec=KeyRingCodec(house.keyring), ui_origin=None)
     listener = listen("127.0.0.1", 0)
     url = url_of(listener)

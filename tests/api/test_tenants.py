@@ -30,6 +30,10 @@ IDS = {
     "event_ids": "event_id",
     "common_code_key": "common_code_key",
     "webhook_id": "webhook_id",
+    "guest_id": "guest_id",
+    "message_id": "message_id",
+    "channel_id": "channel_id",
+    "reservation": "reservation",
     "name": "device_name",
 }
 """Which of the foreign ids each parameter takes."""
@@ -45,6 +49,8 @@ OTHERS: dict[str, Any] = {
     "url": "https://x.example",
     "event_types": ["*"],
     "starts_at": "2030-01-01T10:00:00Z",
+    "kind": "email",
+    "language": "en",
 }
 """What else a route must be given."""
 
@@ -55,7 +61,7 @@ def _cases() -> list[tuple[Route[Any], str]]:
         (route, name)
         for route in ROUTES
         for name in route.parameters.model_fields
-        if name in IDS and not (name == "name" and not route.path.endswith("/get"))
+        if name in IDS and not (name in ("name", "reservation") and not route.path.endswith(("/get", "s/list")))
     ]
 
 
@@ -68,7 +74,16 @@ async def foreign(door: Door) -> dict[str, str]:
     )
     code = answer["access_code"]
     events = await door.asked("/events/list", access_code_id=code["access_code_id"])
+    guest = await door.asked("/guests/create", name="Ada", email="ada@guest.example", reservation="R-1815")
+    await door.asked("/access_codes/update", access_code_id=code["access_code_id"], guest_id=guest["guest_id"])
+    await door.asked("/message_channels/create", name="Mail", kind="email", url="mailtos://a:b@m.example?to={to}")
+    channels = (await door.asked("/message_channels/list"))["message_channels"]
+    message = await door.asked("/messages/send", access_code_id=code["access_code_id"])
     return {
+        "guest_id": guest["guest_id"],
+        "reservation": "R-1815",
+        "channel_id": channels[0]["channel_id"],
+        "message_id": message["message_id"],
         "access_code_id": code["access_code_id"],
         "device_id": str(lock.id),
         "device_name": lock.name,
@@ -116,6 +131,8 @@ async def test_lists_without_a_filter_show_ones_own_alone(
     assert {event.get("device_id") for event in events} <= {str(device_id), None}
     assert events
     assert (await door.call("/action_attempts/list", key=key)).json()["action_attempts"] == []
+    for noun in ("guests", "messages", "message_channels"):
+        assert (await door.call(f"/{noun}/list", key=key)).json()[noun] == []
     workspace = (await door.call("/workspaces/get", key=key)).json()["workspace"]
     assert workspace["name"] == "other"
 

@@ -34,7 +34,7 @@ from tests.webhooks import Endpoint, an_endpoint, an_event, service_of
 from workers.codec import KeyRingCodec
 from workers.command import build
 from workers.errors import CommandError
-from workers.relay import Relay, relaying
+from workers.relay import Deliveries, Relay, relaying
 from workflows.contracts import webhook_delivery_workflow_id
 
 FAMILIES = ("svix", "webhook")
@@ -173,7 +173,7 @@ async def test_relay_that_dies_between_commit_and_position_loses_and_doubles_not
 ) -> None:
     endpoint = await an_endpoint(house, app.url + path)
     power = Power(house, before_the_start=before_the_start)
-    dying = asyncio.create_task(Relay(house.database, power.start).run())
+    dying = asyncio.create_task(Relay(house.database, Deliveries(power.start)).run())
     event_id = await an_event(house)
     await asyncio.wait_for(power.cut.wait(), 5)
     dying.cancel()

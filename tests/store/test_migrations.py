@@ -16,9 +16,11 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 import store.api_tables
+import store.guest_tables
 import store.migrations
 import store.tables  # fills the metadata
 import store.unmanaged_tables
+import store.user_tables
 import store.webhook_tables
 from store.database import Database, StoreVersionError
 

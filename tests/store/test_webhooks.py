@@ -13,6 +13,7 @@ from store import webhooks
 from store.accounts import DEFAULT_WORKSPACE_ID, default_workspace
 from store.database import Database
 from store.events import append, list_events
+from store.positions import last_sequence
 from store.published_events import publish
 from store.tables import EventRow, PinRow, WorkspaceRow
 from store.webhook_tables import WebhookRow
@@ -37,7 +38,7 @@ async def an_endpoint(database: Database, *event_types: str, workspace_id: UUID 
                 url="https://hooks.example/",
                 event_types=list(event_types) or ["*"],
                 secret=b"sealed",
-                relayed_through=await webhooks.last_sequence(session, workspace_id),
+                relayed_through=await last_sequence(session, workspace_id),
                 created_at=NOW,
             )
         )

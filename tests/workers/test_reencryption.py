@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,9 +11,21 @@ from sqlmodel import select
 
 from domain.access_code import AccessCode, Wish
 from domain.devices import DeviceFacts
+from domain.guests import Guest
+from domain.message_text import Template
 from store import accounts, devices
 from store.credentials import open_credentials, seal_credentials
 from store.database import Database
+from store.guest_secrets import (
+    Letter,
+    open_guest,
+    open_letter,
+    open_url,
+    seal_guest,
+    seal_letter,
+    seal_url,
+)
+from store.guest_tables import GuestRow, MessageChannelRow, MessageRow
 from store.keyring import KeyRing, Purpose, pin_aad
 from store.tables import AccessCodeRow, ConnectedAccountRow, PinRow
 from store.unmanaged_tables import UnmanagedCodeRow
@@ -25,6 +38,8 @@ from workers.settings import Settings
 
 DIGITS = "480733"
 FOREIGN = "480744"
+ADA = Guest(name="Ada")
+LETTER = Letter(address="ada@guest.example", text=Template(subject="Code", body="Hello"))
 
 
 async def stored_code(database: Database, ring: KeyRing) -> UUID:
@@ -87,7 +102,24 @@ async def stored_code(database: Database, ring: KeyRing) -> UUID:
                 seen_at=NOW,
             )
         )
+        for letter in letters(ring, workspace.id, code_id):
+            session.add(letter)
+            await session.flush()
     return code_id
+
+
+def letters(ring: KeyRing, workspace_id: UUID, code_id: UUID) -> list[GuestRow | MessageChannelRow | MessageRow]:
+    """A guest, a channel and what was written through it."""
+    whose: dict[str, Any] = {"workspace_id": workspace_id, "created_at": NOW}
+    guest_id, channel_id, id = uuid4(), uuid4(), uuid4()
+    url = seal_url(ring, channel_id, SecretStr("mailtos://mail.example"))
+    letter = seal_letter(ring, id, LETTER)
+    about: dict[str, Any] = {"access_code_id": code_id, "generation": 1, "kind": "backup", "status": "sent"}
+    return [
+        GuestRow(id=guest_id, sealed=seal_guest(ring, guest_id, ADA), **whose),
+        MessageChannelRow(id=channel_id, name="Mail", kind="email", url=url, **whose),
+        MessageRow(id=id, guest_id=guest_id, sealed=letter, changed_at=NOW, **about, **whose),
+    ]
 
 
 async def foreign_of(database: Database) -> UnmanagedCodeRow:
@@ -112,7 +144,8 @@ async def test_what_is_stored_moves_to_the_new_pin_key(tmp_path: Path) -> None:
     old = new_ring()
     code_id = await stored_code(database, old)
     new = old.add(Purpose.PIN, "fresh", datetime.now(UTC))
-    first = {"pins": 1, "unmanaged_pins": 1, "credentials": 1, "webhook_secrets": 2}
+    letters = {"guests": 1, "message_channels": 1, "messages": 1}
+    first = {"pins": 1, "unmanaged_pins": 1, "credentials": 1, "webhook_secrets": 2, **letters}
     assert await reencrypt_store(settings, new) == first
     assert await reencrypt_store(settings, new) == dict.fromkeys(first, 0)
     without_old = new.retire("k1")
@@ -128,6 +161,13 @@ async def test_what_is_stored_moves_to_the_new_pin_key(tmp_path: Path) -> None:
     assert webhook.previous_secret is not None
     assert open_secret(without_old, webhook.id, webhook.secret) == SecretStr("whsec_new")
     assert open_secret(without_old, webhook.id, webhook.previous_secret) == SecretStr("whsec_old")
+    async with database.read() as session:
+        guest = (await session.exec(select(GuestRow))).one()
+        channel = (await session.exec(select(MessageChannelRow))).one()
+        message = (await session.exec(select(MessageRow))).one()
+    assert open_guest(without_old, guest) == ADA
+    assert open_url(without_old, channel) == SecretStr("mailtos://mail.example")
+    assert open_letter(without_old, message) == LETTER
     await database.close()
 
 

@@ -1,0 +1,117 @@
+"""A code's guest: who it is, what they were told, and telling them now."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import ValidationError
+
+from console.message_views import guest_card
+from console.table import Page, Redirect, Visit
+from console.words import sentence
+from domain.audit import AuditAction
+from domain.guests import Guest
+from domain.refusals import RefusalType, RefusedError
+from store.codes import StoredCode
+
+FIELDS = tuple(Guest.model_fields)
+
+
+async def card(visit: Visit) -> Page:
+    """Show whose the code is, and what they were told."""
+    stored, sent = await _stored(visit), visit.query.get("sent")
+    return await _card(visit, stored, sent=_id(sent))
+
+
+async def edit(visit: Visit) -> Page:
+    """Show the form of the guest's contact."""
+    stored = await _stored(visit)
+    known = (await guest_card(visit, stored.row.id)).guest
+    contact = Guest() if known is None else known.contact
+    return _form(stored, {name: getattr(contact, name) or "" for name in FIELDS}, {})
+
+
+async def save(visit: Visit) -> Page | Redirect:
+    """Keep the contact: a correction of the code's guest, or somebody new."""
+    stored, guests = await _stored(visit), visit.services.guests
+    try:
+        contact = read_contact(visit)
+    except ValidationError as error:
+        return _form(stored, dict(visit.form), refusals_of(error))
+    known = (await guest_card(visit, stored.row.id)).guest
+    try:
+        if known is not None and visit.form.get("person") != "other":
+            await guests.update(visit.workspace_id, known.guest_id, contact.model_dump())
+        else:
+            made = await guests.create(visit.workspace_id, _request(visit), contact)
+            await guests.give(visit.workspace_id, stored.row.id, made.guest_id)
+    except RefusedError as error:
+        return _form(stored, dict(visit.form), {"form": sentence(error.refusal.message)})
+    await visit.services.audit.note(visit.user, AuditAction.GUEST_CHANGED, access_code_id=stored.row.id)
+    return Redirect(f"/console/codes/{stored.row.id}")
+
+
+async def send(visit: Visit) -> Page:
+    """Have the guest told the digits now; pressing twice is pressing once."""
+    stored, id = await _stored(visit), _request(visit)
+    try:
+        await visit.services.messages.send(visit.workspace_id, stored.row.id, visit.now, id=id)
+    except RefusedError as error:
+        if error.refusal.type is RefusalType.STORE_UNAVAILABLE:
+            raise
+        return await _card(visit, stored, refusal=sentence(error.refusal.message))
+    await visit.services.audit.note_once(
+        visit.user, AuditAction.MESSAGE_SENT, access_code_id=stored.row.id, subject=str(id)
+    )
+    return await _card(visit, stored, sent=id)
+
+
+def read_contact(visit: Visit) -> Guest:
+    """Read a contact out of a form.
+
+    Raises:
+        ValidationError: a field cannot be; nothing of it is repeated.
+    """
+    return Guest.model_validate({name: visit.filled(name) for name in FIELDS})
+
+
+def refusals_of(error: ValidationError) -> dict[str, str]:
+    """Say what is wrong with a contact, by field."""
+    return {str(part["loc"][0]): sentence(f"it {part['msg']}") for part in error.errors(include_input=False)}
+
+
+async def _card(visit: Visit, stored: StoredCode, *, refusal: str | None = None, sent: UUID | None = None) -> Page:
+    mark = await visit.live.mark()
+    shown = await guest_card(visit, stored.row.id, refusal=refusal, sent=sent)
+    about = {**_about(stored), "mark": mark, "card": shown, "sent": sent, "request": uuid4()}
+    return Page("code_guest_page.html", about)
+
+
+def _form(stored: StoredCode, values: dict[str, str], refusals: dict[str, str]) -> Page:
+    filled = {name: values.get(name, "") for name in (*FIELDS, "person")}
+    shown = {**_about(stored), "values": filled, "refusals": refusals, "request": uuid4()}
+    return Page("guest_edit.html", shown, HTTPStatus.UNPROCESSABLE_ENTITY if refusals else HTTPStatus.OK)
+
+
+def _about(stored: StoredCode) -> dict[str, Any]:
+    return {
+        "code_id": stored.row.id,
+        "code_name": stored.row.name or "Without a name",
+        "zone": stored.facts.time_zone,
+        "is_over": stored.code.closed or stored.code.wish.ending is not None,
+    }
+
+
+def _request(visit: Visit) -> UUID:
+    return _id(visit.form.get("request")) or uuid4()
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        return None
+
+
+async def _stored(visit: Visit) -> StoredCode:
+    return await visit.services.codes.get(visit.id("code_id"), workspace_id=visit.workspace_id)

@@ -1,0 +1,127 @@
+"""What things are called on the console: one short word for each status, problem, event and answer of a lock.
+
+Colour never speaks alone: every tone stands beside a word.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.access_code import Status
+from domain.audit import AuditAction
+from domain.events import EventType
+from domain.problems import KINDS, Problem, ProblemCode, Severity
+
+
+class Tone(StrEnum):
+    """How loud something is shown."""
+
+    GOOD = "good"
+    BUSY = "busy"
+    WARN = "warn"
+    BAD = "bad"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A word and its tone."""
+
+    text: str
+    tone: Tone
+    hint: str = ""
+    """The whole sentence."""
+
+
+STATUSES = {
+    Status.SET: Label("Works", Tone.GOOD, "Read back from the lock: the code opens the door."),
+    Status.SETTING: Label("Being set", Tone.BUSY, "On its way to the lock, and not yet proven there."),
+    Status.UNSET: Label("Scheduled", Tone.QUIET, "Not yet due; it is put on the lock in time."),
+    Status.REMOVING: Label("Being removed", Tone.BUSY, "On its way off the lock; not yet proven gone."),
+    Status.UNKNOWN: Label("Unknown", Tone.WARN, "The lock's account is disconnected: nothing can be read."),
+}
+ENDED = Label("Ended", Tone.QUIET, "Proven gone from the lock.")
+
+PROBLEMS = {
+    ProblemCode.DELAY_IN_SETTING: "Late",
+    ProblemCode.FAILED_TO_SET: "Not set in time",
+    ProblemCode.FAILED_TO_REMOVE: "Not proven gone",
+    ProblemCode.DUPLICATE_CODE: "Same digits on the lock",
+    ProblemCode.NO_SPACE: "Lock is full",
+    ProblemCode.CONSTRAINTS_VIOLATED: "Refused by the lock",
+    ProblemCode.BEING_DELETED: "Being deleted",
+    ProblemCode.ACCOUNT_DISCONNECTED: "Account disconnected",
+    ProblemCode.DEVICE_DISCONNECTED: "Lock offline",
+    ProblemCode.DEVICE_REMOVED: "Lock gone at its vendor",
+    ProblemCode.USING_BACKUP: "Backup in use",
+    ProblemCode.EMPTY_POOL: "No backup ready",
+    ProblemCode.PARTIAL_POOL: "Few backups",
+    ProblemCode.MANY_ACTIVE_BACKUPS: "Many backups in use",
+}
+
+EVENTS = {
+    EventType.CREATED: "Created",
+    EventType.CHANGED: "Changed",
+    EventType.NAME_CHANGED: "Name changed",
+    EventType.CODE_CHANGED: "Digits changed",
+    EventType.TIME_FRAME_CHANGED: "Time changed",
+    EventType.SET_ON_DEVICE: "Works: read back from the lock",
+    EventType.DELAY_IN_SETTING: "Late: not yet on the lock",
+    EventType.FAILED_TO_SET: "Not set in time; trying goes on",
+    EventType.REMOVED_FROM_DEVICE: "Gone: its absence was read back from the lock",
+    EventType.FAILED_TO_REMOVE: "Not proven gone; trying goes on",
+    EventType.DELETED: "Deleted",
+    EventType.BACKUP_PULLED: "A backup code stands in",
+}
+TROUBLE = frozenset({EventType.FAILED_TO_SET, EventType.FAILED_TO_REMOVE})
+GOOD_NEWS = frozenset({EventType.SET_ON_DEVICE, EventType.REMOVED_FROM_DEVICE})
+
+DEEDS = {
+    AuditAction.CODE_CREATED: "created the code",
+    AuditAction.CODE_CHANGED: "changed the code",
+    AuditAction.CODE_DELETED: "had the code deleted",
+    AuditAction.CODE_REVEALED: "looked at the digits",
+    AuditAction.BACKUP_PULLED: "pulled a backup code",
+    AuditAction.LOCK_RENAMED: "renamed a lock",
+    AuditAction.POOL_SWITCHED: "switched a lock's backup codes on or off",
+    AuditAction.GUEST_CHANGED: "changed the guest",
+    AuditAction.MESSAGE_SENT: "sent the guest the code",
+    AuditAction.MESSAGES_SWITCHED: "changed what is sent to guests",
+    AuditAction.CHANNEL_ADDED: "added a way to guests",
+    AuditAction.CHANNEL_REMOVED: "removed a way to guests",
+    AuditAction.TEMPLATE_CHANGED: "changed the words of a message",
+    AuditAction.ACCOUNT_CONNECTED: "connected an account",
+    AuditAction.COMPONENTS_OPENED: "opened Seam's components, which show digits",
+    AuditAction.SIGNED_IN: "signed in",
+    AuditAction.USER_ADDED: "added a user",
+    AuditAction.USER_REMOVED: "removed a user",
+    AuditAction.PASSWORD_CHANGED: "changed their password",
+}
+
+OPERATIONS = {"program": "Write", "remove": "Remove", "read": "Read", "hear": "Heard from the lock"}
+ANSWERS = {
+    "confirmed": "done",
+    "accepted": "accepted, not yet proven",
+    "known": "the digits are there",
+    "masked": "a code is there, its digits are hidden",
+    "empty": "nothing is there",
+    "unreadable": "could not be read",
+    "unknown": "no answer",
+    "retry_later": "not now",
+    "rejected": "refused",
+}
+
+
+def problem_label(problem: Problem) -> Label:
+    """Give the short word for a problem."""
+    tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN
+    return Label(PROBLEMS[problem.code], tone, problem.message or KINDS[problem.code].message)
+
+
+def plain(word: str) -> str:
+    """Give a wire word as people write it, where it has no word of its own."""
+    return word.replace("_", " ")
+
+
+def sentence(text: str) -> str:
+    """Write a message as a sentence of its own."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
