@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from domain.access_code import AccessCode, Presence
-from domain.lifecycle import begins_at, is_over, is_up_to_date, is_wanted, opens
+from domain.lifecycle import begins_at, is_left_off, is_over, is_up_to_date, is_wanted, opens
 
 
 class MutationCode(StrEnum):
@@ -65,7 +65,7 @@ def _mutation(code: AccessCode, now: datetime) -> MutationCode | None:
         if not absent:
             return MutationCode.DELETING
         return None if is_over(code, now) else MutationCode.DEFERRING_CREATION
-    if is_up_to_date(code):
+    if is_up_to_date(code) or is_left_off(code):
         return None
     if opens(code):
         return MutationCode.UPDATING_NAME
