@@ -6,7 +6,17 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from domain.access_code import AccessCode
-from domain.lifecycle import begins_at, has_digits, is_ahead, is_clear, is_over, is_scheduled, is_up_to_date, is_wanted
+from domain.lifecycle import (
+    begins_at,
+    has_digits,
+    is_ahead,
+    is_clear,
+    is_left_off,
+    is_over,
+    is_scheduled,
+    is_up_to_date,
+    is_wanted,
+)
 
 
 class MutationCode(StrEnum):
@@ -69,7 +79,7 @@ def _mutation(code: AccessCode, now: datetime) -> MutationCode | None:
         if not absent:
             return MutationCode.DELETING
         return None if is_over(code, now) else MutationCode.DEFERRING_CREATION
-    if is_up_to_date(code):
+    if is_up_to_date(code) or is_left_off(code):
         return None
     if has_digits(code):
         shifts = code.native is not None and not is_scheduled(code)

@@ -15,7 +15,8 @@ from domain.interference import Interference
 from domain.lifecycle import Action, decide, has_digits, status
 from domain.names import lock_name, mark
 from domain.observation import Observed, SeenOnLock, observe
-from domain.problems import ChangeType, ProblemCode
+from domain.pending_mutations import pending_mutations
+from domain.problems import ChangeType, Problem, ProblemCode, raised
 from tests.domain.codes import DAY, HOUR, MAYBE, MINUTE, NOON, PRESENT, code, event_types, problems, stay
 
 CODE_ID = UUID("1a2b3c4d-0000-4000-8000-000000000001")
@@ -194,9 +195,7 @@ def test_from_the_fourth_time_on_it_is_set_again_once_an_hour() -> None:
     assert decide(told, at + HOUR).action is Action.PROGRAM
 
 
-def _problem(notice: ProblemCode) -> Any:
-    from domain.problems import raised
-
+def _problem(notice: ProblemCode) -> Problem:
     return raised((), notice, NOON)[0]
 
 
@@ -242,6 +241,7 @@ def test_a_code_taken_off_by_who_may_stays_off_until_it_is_changed() -> None:
     left = observed.code
     assert event_types(observed) == ["access_code.deleted_external_to_seam"]
     assert status(left, NOON + HOUR) is Status.UNSET
+    assert pending_mutations(left, NOON + HOUR) == ()
     decision = decide(left, NOON + HOUR)
     assert (decision.action, decision.notice, decision.pulls_backup) == (Action.WAIT, None, False)
     assert decision.wake_at == NOON + DAY
