@@ -1,6 +1,6 @@
 """What changed, told to the pages that are open: names of rows, never what they hold.
 
-Every change leaves an event or an attempt, whichever process made it.  One look per second serves all pages of this
+Every change leaves an event, an attempt or a deed, whichever process made it.  One look per second serves all pages of this
 process, and none is taken while nobody watches.  A page says how far it knew when it was made (`Mark`), so nothing
 that happens between the page and its stream is missed; after a broken connection it says so again.
 """
