@@ -6,7 +6,7 @@ that happens between the page and its stream is missed; after a broken connectio
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -47,8 +47,13 @@ class Live:
         async with self._database.read() as session:
             return await newest_mark(session)
 
-    async def stream(self, workspace_id: UUID, after: Mark | None) -> AsyncIterator[bytes]:
-        """Tell one page what changes, as server-sent events, until it goes away or the console closes."""
+    async def stream(
+        self, workspace_id: UUID, after: Mark | None, still_welcome: Callable[[], Awaitable[bool]]
+    ) -> AsyncIterator[bytes]:
+        """Tell one page what changes, as server-sent events, until it goes away or the console closes.
+
+        `still_welcome` is asked at every beat: a session that ended must not go on listening.
+        """
         async with self._database.read() as session:
             missed = await changes_since(session, after, limit=MOST_BACKLOG) if after is not None else None
             mark = missed.mark if missed is not None else await newest_mark(session)
@@ -60,6 +65,8 @@ class Live:
                 try:
                     changes = await asyncio.wait_for(watcher.waiting.get(), BEAT_EVERY_SECONDS)
                 except TimeoutError:
+                    if not await still_welcome():
+                        return
                     yield b"event: beat\ndata: -\n\n"
                     continue
                 if changes is None:

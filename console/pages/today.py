@@ -89,6 +89,8 @@ async def page(visit: Visit) -> Page:
         "exposed": sorted((_exposed(one, guests, now) for one in exposed), key=_by_guest(now)),
         "silent": _silent(silent, guests, now),
         "hours": int(AHEAD.total_seconds() // 3600),
+        "most": MOST,
+        "is_cut": MOST in (len(coming), len(waiting), len(exposed)),
         "has_locks": bool(locks.all),
         "turns_at": min((at for one in arriving if (at := one.code.turns_at) is not None), default=None),
     }
