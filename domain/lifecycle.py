@@ -134,6 +134,18 @@ def opens(code: AccessCode, now: datetime) -> bool:
     return code.native is None or _opens_by_itself(_place_of_digits(code), now)
 
 
+def is_proven_in_time(code: AccessCode) -> bool:
+    """Tell whether the wanted digits are proven, and were seen since their time began where they were loaded ahead."""
+    return has_digits(code) and (code.native is None or _place_of_digits(code).seen_in_time)
+
+
+def shut_until(code: AccessCode) -> datetime | None:
+    """Say until when the lock's own windows keep everything of the code shut; None: nothing keeps it shut."""
+    places = [place for place in (code.on_lock, code.former or OnLock()) if place.presence is not Presence.ABSENT]
+    starts = [window.starts_at for place in places for window in _windows(place)]
+    return earliest(*starts) if None not in starts else None
+
+
 def _opens_by_itself(place: OnLock, now: datetime) -> bool:
     return place.seen_in_time and all(window.holds(now) for window in _windows(place))
 

@@ -130,6 +130,9 @@ class AccessCodeRow(SQLModel, table=True):
         Index("ix_access_codes_device", "device_id", "closed"),
         Index("ix_access_codes_key", "workspace_id", "common_code_key"),
         Index("ix_access_codes_listed", "workspace_id", "created_at", "id"),
+        Index("ix_access_codes_open", "workspace_id", "closed", "created_at", "id"),
+        Index("ix_access_codes_starts", "workspace_id", "closed", "starts_at"),
+        Index("ix_access_codes_ends", "workspace_id", "closed", "ends_at"),
         Index(
             "ix_access_codes_backups",
             "device_id",
@@ -172,6 +175,22 @@ class AccessCodeRow(SQLModel, table=True):
     """When Latchwork was told to leave its lock while it was live; None: it was not, or somebody has seen to it."""
     left_because: str | None = None
     """`domain.exposure.ExposureReason`."""
+    begins_at: datetime | None = _instant(nullable=True)
+    """P.  This and what follows is written by `store.code_columns`, for lists."""
+    starts_at: datetime | None = _instant(nullable=True)
+    ends_at: datetime | None = _instant(nullable=True)
+    is_ending: bool = False
+    """It is to end before its time."""
+    is_absent: bool = True
+    """Nothing of it is on the lock."""
+    is_left_off: bool = False
+    """Somebody took it off who may."""
+    is_proven_in_time: bool = False
+    """Its digits are proven, and were seen since its time began where they were loaded ahead."""
+    shut_until: datetime | None = _instant(nullable=True)
+    """Until when the lock's own windows keep all of it shut; None: nothing keeps it shut."""
+    problem_codes: str = ""
+    """The codes of its own problems, with a blank after each."""
 
 
 class BackupPoolRow(SQLModel, table=True):
