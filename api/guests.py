@@ -119,19 +119,22 @@ class GuestService:
             yield
         except RefusedError:
             async with self._database.write() as session:
-                await guests.take_guest_of(session, access_code_id)
+                if await session.get(AccessCodeRow, access_code_id) is None:
+                    await guests.take_guest_of(session, access_code_id)
             if is_new:
                 await self.delete(workspace_id, guest_id)
             raise
 
     async def introduce(self, workspace_id: UUID, access_code_id: UUID, guest_id: UUID) -> None:
-        """Say whose a code is that is about to be registered.
+        """Say whose a code is that is about to be registered; one that is there already is given as by `give`.
 
         Raises:
-            RefusedError: there is no such guest.
+            RefusedError: there is no such guest, or the code is there and cannot be given.
         """
         async with self._database.write() as session:
             await _owned(session, workspace_id, guest_id)
+            if await session.get(AccessCodeRow, access_code_id) is not None:
+                await _may_be_given(session, workspace_id, access_code_id, guest_id)
             await guests.put_guest_of(session, access_code_id, guest_id)
 
     async def give(self, workspace_id: UUID, access_code_id: UUID, guest_id: UUID) -> None:
@@ -143,9 +146,7 @@ class GuestService:
         """
         async with self._database.write() as session:
             await _owned(session, workspace_id, guest_id)
-            stored = await _code(session, workspace_id, access_code_id)
-            if await messages.others_may_know(session, stored, guest_id):
-                raise told_to_another()
+            stored = await _may_be_given(session, workspace_id, access_code_id, guest_id)
             await guests.put_guest_of(session, access_code_id, guest_id)
         await self._tell_messages([stored.row])
 
@@ -207,6 +208,15 @@ async def _code(session: AsyncSession, workspace_id: UUID, access_code_id: UUID)
         stored = None
     if stored is None or stored.row.workspace_id != workspace_id or stored.row.deleted_at or stored.is_hidden:
         raise refuse(RefusalType.ACCESS_CODE_NOT_FOUND, f"there is no access code {access_code_id}")
+    return stored
+
+
+async def _may_be_given(
+    session: AsyncSession, workspace_id: UUID, access_code_id: UUID, guest_id: UUID
+) -> codes.StoredCode:
+    stored = await _code(session, workspace_id, access_code_id)
+    if await messages.others_may_know(session, stored, guest_id):
+        raise told_to_another()
     return stored
 
 
