@@ -21,6 +21,7 @@ from domain.policy import BackupPoolUse, Policy
 from domain.refusals import RefusalType, refuse
 from domain.registration import check_device, check_window
 from store import backup_pools, codes, devices, events
+from store.code_columns import columns_of
 from store.common_codes import lock_key, sharing
 from store.keyring import KeyRing
 from store.tables import AccessCodeRow, BackupPoolRow, BackupRow
@@ -185,6 +186,7 @@ class Registering:
             # The codes of a backup share their digits by their pool; the key is theirs alone.
             common_code_key=None if self._order.backup_id is not None else request.common_code_key,
             backup_id=self._order.backup_id,
+            **columns_of(place.code),
         )
 
     async def _enable_pools(self, places: Sequence[_Place]) -> None:

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 
 from api.keys import KeyService
+from api.limits import Limiter, RateLimits
+from api.users import UserService
 from bench.code_seeds import copy_code
 from bench.fake import installed, running_fake
 from bench.figures import Figure, percentile
@@ -18,6 +21,9 @@ from bench.scale import Scale
 from bench.sleepers import sleeping_request
 from bench.stack import Stack, start_module
 from bench.usage import cpu_ms
+from console.gate import SESSION
+from domain.roles import Role
+from store.keyring import KeyRing
 from workers.keys import load_keys
 
 CONNECTIONS = 10
@@ -45,6 +51,7 @@ async def measure(stack: Stack, scale: Scale) -> list[Figure]:
                 theirs = {figure.name.removesuffix(", the fake"): figure.value for figure in beside}
                 figures += beside
             figures += [_aimed(figure, theirs) for figure in await _reading(ours, scale, str(count))]
+            figures += await _console(stack, keyring, ours, scale, str(count))
     return figures
 
 
@@ -118,6 +125,27 @@ async def _reading(target: Target, scale: Scale, among: str) -> list[Figure]:
             *await _figures(target, listed, f"list of {LISTED} codes of {among}", scale.load_seconds),
             *await _figures(target, listed_all, f"list of all {among}", scale.load_seconds, callers=1),
         ]
+
+
+async def _console(stack: Stack, keyring: KeyRing, target: Target, scale: Scale, among: str) -> list[Figure]:
+    """Open the first page of the console's table of codes, by itself and through filters that leave everything out."""
+    users = UserService(stack.database, keyring, Limiter(RateLimits.OFF))
+    name = f"bench-{among}"
+    await users.add(name, Role.VIEWER, None)
+    opened = await users.vouched(name, lasts=timedelta(hours=1))
+    assert opened is not None
+    cookies = {SESSION: opened[1]}
+    figures = []
+    async with httpx.AsyncClient(base_url=target.url, cookies=cookies, trust_env=False, timeout=60) as http:
+        for what, query in (("", ""), (", filtered", "?status=removing&problem=failed_to_set_on_device&search=nobody")):
+
+            async def opens(query: str = query) -> None:
+                answer = await http.get(f"/console/codes{query}")
+                assert answer.status_code == 200
+
+            late = await paced(opens, per_second=2, count=max(10, int(scale.load_seconds)))
+            figures.append(Figure(f"console's table of {among}{what}, p50", percentile(late, 0.5), "ms", at_most=200))
+    return figures
 
 
 async def _posted(http: httpx.AsyncClient, path: str, body: Any) -> Any:

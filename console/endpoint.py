@@ -8,7 +8,7 @@ words.  To htmx, which shows parts of a page, every failure is a message on the 
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import structlog
 from fastapi import Request, Response
@@ -137,17 +137,15 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _to_sign_in(request: Request) -> Response:
-    """Send somebody to sign in, and back to where they wanted to go."""
-    wanted = request.headers.get("hx-current-url") or str(request.url)
-    path = request.url.path if request.method == "GET" else "/console/"
-    if "/console/" in wanted and request.headers.get("hx-request") == "true":
-        path = "/console/" + wanted.partition("/console/")[2]
-    elif request.url.query:
-        path = f"{path}?{request.url.query}"
-    to = f"/console/sign-in?next={quote(path, safe='')}"
+    """Send somebody to sign in, and back to the page where they were or wanted to go."""
     if request.headers.get("accept") == "text/event-stream":
         return Response(status_code=HTTPStatus.UNAUTHORIZED)
-    if request.headers.get("hx-request") == "true":
+    is_partial = request.headers.get("hx-request") == "true"
+    page = urlsplit(request.headers.get("hx-current-url", "") if is_partial else str(request.url))
+    wanted = page.path if is_partial or request.method == "GET" else "/console/"
+    wanted = f"{wanted}?{page.query}" if page.query else wanted
+    to = f"/console/sign-in?next={quote(wanted, safe='')}"
+    if is_partial:
         return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": to})
     return RedirectResponse(to, HTTPStatus.SEE_OTHER)
 

@@ -1,12 +1,12 @@
 """What changed, told to the pages that are open: names of rows, never what they hold.
 
-Every change leaves an event or an attempt, whichever process made it.  One look per second serves all pages of this
+Every change leaves an event, an attempt or a deed, whichever process made it.  One look per second serves all pages of this
 process, and none is taken while nobody watches.  A page says how far it knew when it was made (`Mark`), so nothing
 that happens between the page and its stream is missed; after a broken connection it says so again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -47,8 +47,13 @@ class Live:
         async with self._database.read() as session:
             return await newest_mark(session)
 
-    async def stream(self, workspace_id: UUID, after: Mark | None) -> AsyncIterator[bytes]:
-        """Tell one page what changes, as server-sent events, until it goes away or the console closes."""
+    async def stream(
+        self, workspace_id: UUID, after: Mark | None, still_welcome: Callable[[], Awaitable[bool]]
+    ) -> AsyncIterator[bytes]:
+        """Tell one page what changes, as server-sent events, until it goes away or the console closes.
+
+        `still_welcome` is asked at every beat: a session that ended must not go on listening.
+        """
         async with self._database.read() as session:
             missed = await changes_since(session, after, limit=MOST_BACKLOG) if after is not None else None
             mark = missed.mark if missed is not None else await newest_mark(session)
@@ -60,6 +65,8 @@ class Live:
                 try:
                     changes = await asyncio.wait_for(watcher.waiting.get(), BEAT_EVERY_SECONDS)
                 except TimeoutError:
+                    if not await still_welcome():
+                        return
                     yield b"event: beat\ndata: -\n\n"
                     continue
                 if changes is None:

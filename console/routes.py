@@ -3,7 +3,22 @@
 To add a page, write its handler in `console/pages/`, and add its row; sign-in, role and form token follow from it.
 """
 
-from console.pages import components, guests, live, message_setup, message_templates, messages, settings, sign_in, today
+from console.pages import (
+    accounts,
+    code,
+    code_edit,
+    codes,
+    components,
+    guests,
+    live,
+    locks,
+    message_setup,
+    message_templates,
+    messages,
+    settings,
+    sign_in,
+    today,
+)
 from console.table import Route
 from domain.roles import Role
 
@@ -16,6 +31,24 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/sign-out", sign_in.sign_out),
     Route("GET", "/live", live.stream),
     Route("GET", "/", today.page),
+    Route("GET", "/codes", codes.page),
+    Route("POST", "/codes", code_edit.create, OPERATOR),
+    Route("GET", "/codes/new", code_edit.new, OPERATOR),
+    Route("GET", "/codes/{code_id}", code.page),
+    Route("GET", "/codes/{code_id}/row", codes.row),
+    Route("GET", "/codes/{code_id}/change", code_edit.edit, OPERATOR),
+    Route("POST", "/codes/{code_id}/change", code_edit.change, OPERATOR),
+    Route("POST", "/codes/{code_id}/extend", code_edit.extend, OPERATOR),
+    Route("POST", "/codes/{code_id}/delete", code_edit.delete, OPERATOR),
+    Route("POST", "/codes/{code_id}/reveal", code.reveal, OPERATOR),
+    Route("GET", "/codes/{code_id}/pin", code.hide, OPERATOR),
+    Route("POST", "/codes/{code_id}/pull", code.pull, OPERATOR),
+    Route("GET", "/locks", locks.page),
+    Route("GET", "/locks/{device_id}", locks.lock),
+    Route("POST", "/locks/{device_id}/rename", locks.rename, OPERATOR),
+    Route("POST", "/locks/{device_id}/pool", locks.switch_pool, OPERATOR),
+    Route("GET", "/accounts/new", accounts.new, ADMIN),
+    Route("POST", "/accounts", accounts.connect, ADMIN),
     Route("GET", "/codes/{code_id}/guest", guests.card),
     Route("GET", "/codes/{code_id}/guest/change", guests.edit, OPERATOR),
     Route("POST", "/codes/{code_id}/guest/change", guests.save, OPERATOR),

@@ -97,18 +97,29 @@ DEEDS = {
     AuditAction.PASSWORD_CHANGED: "changed their password",
 }
 
-OPERATIONS = {"program": "Write", "remove": "Remove", "read": "Read", "hear": "Heard from the lock"}
+OPERATIONS = {
+    "program": "Write",
+    "remove": "Remove",
+    "read": "Read",
+    "hear": "Heard from the lock",
+    "reserve": "Reserve a place",
+}
 ANSWERS = {
     "confirmed": "done",
     "accepted": "accepted, not yet proven",
+    "rejected": "refused",
+    "unknown": "no answer",
     "known": "the digits are there",
     "masked": "a code is there, its digits are hidden",
     "empty": "nothing is there",
     "unreadable": "could not be read",
-    "unknown": "no answer",
-    "retry_later": "not now",
-    "rejected": "refused",
+    "all": "everything on the lock",
+    "RetryLaterError": "not now",
+    "AccountDisconnectedError": "the account is disconnected",
+    "LockGoneError": "the vendor does not know the lock",
+    "NonsenseError": "the answer made no sense",
 }
+"""The classes of a driver's answers and errors, as attempts keep them."""
 
 
 def problem_label(problem: Problem) -> Label:

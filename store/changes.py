@@ -1,9 +1,10 @@
-"""What changed lately, by name: read from the events and the attempts that every change leaves.
+"""What changed lately, by name: read from the events, the attempts and the deeds that every change leaves.
 
-An attempt without an event still moves what people see, such as the first try to write a code.  The sequences only
-grow, so a mark says exactly how far somebody has looked.
+An attempt without an event still moves what people see, such as the first try to write a code; so does a deed, such as
+who pulled a backup.  The sequences only grow, so a mark says exactly how far somebody has looked.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -14,28 +15,43 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.events import EventType
 from store.tables import AccessCodeRow, AttemptRow, EventRow
+from store.user_tables import AuditRow
 
-_LISTING = frozenset({EventType.CREATED, EventType.DELETED, EventType.BACKUP_PULLED})
-"""Events after which a list of codes has other rows."""
+_LISTING = frozenset(
+    {
+        EventType.CREATED,
+        EventType.DELETED,
+        EventType.BACKUP_PULLED,
+        EventType.DEVICE_ADDED,
+        EventType.DEVICE_CONNECTED,
+        EventType.DEVICE_DISCONNECTED,
+        EventType.DEVICE_REMOVED,
+        EventType.ACCOUNT_CONNECTED,
+        EventType.ACCOUNT_DISCONNECTED,
+    }
+)
+"""Events after which a list of codes has other rows, or many of its rows look otherwise."""
+
+
+_MARK = re.compile(r"(\d{1,18})-(\d{1,18})-(\d{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far somebody has looked: the last event and the last attempt."""
+    """How far somebody has looked: the last event, the last attempt, and the last deed."""
 
     event: int
     attempt: int
+    deed: int
 
     def __str__(self) -> str:
-        return f"{self.event}-{self.attempt}"
+        return f"{self.event}-{self.attempt}-{self.deed}"
 
     @classmethod
     def parsed(cls, text: str | None) -> Self | None:
         """Read a mark; None where it is none."""
-        event, _, attempt = (text or "").partition("-")
-        if not (event.isascii() and event.isdigit() and attempt.isascii() and attempt.isdigit()):
-            return None
-        return cls(int(event[:18]), int(attempt[:18]))
+        found = _MARK.fullmatch(text or "")
+        return None if found is None else cls(*map(int, found.groups()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +81,8 @@ async def newest_mark(session: AsyncSession) -> Mark:
     """Say how far everything is."""
     event = (await session.exec(select(func.max(EventRow.sequence)))).one()
     attempt = (await session.exec(select(func.max(AttemptRow.id)))).one()
-    return Mark(event or 0, attempt or 0)
+    deed = (await session.exec(select(func.max(AuditRow.id)))).one()
+    return Mark(event or 0, attempt or 0, deed or 0)
 
 
 async def changes_since(session: AsyncSession, after: Mark, *, limit: int) -> Changes:
@@ -84,15 +101,23 @@ async def changes_since(session: AsyncSession, after: Mark, *, limit: int) -> Ch
             .limit(limit)
         )
     ).all()
+    deeds = (
+        await session.exec(
+            select(AuditRow).where(col(AuditRow.id) > after.deed).order_by(col(AuditRow.id)).limit(limit)
+        )
+    ).all()
     found = [_of_event(row) for row in events]
+    found += [Change(row.workspace_id, row.access_code_id, row.device_id, is_hidden=False) for row in deeds]
     for attempt, workspace_id, backup_id, original in attempts:
         is_hidden = backup_id is not None and original is None
         found.append(Change(workspace_id, attempt.access_code_id, attempt.device_id, is_hidden))
-    if len(events) == limit or len(attempts) == limit:
+    if limit in (len(events), len(attempts), len(deeds)):
         return Changes(found, await newest_mark(session), is_cut=True)
     last_event = events[-1].sequence if events else None
     last_attempt = attempts[-1][0].id if attempts else None
-    return Changes(found, Mark(last_event or after.event, last_attempt or after.attempt), is_cut=False)
+    last_deed = deeds[-1].id if deeds else None
+    seen = Mark(last_event or after.event, last_attempt or after.attempt, last_deed or after.deed)
+    return Changes(found, seen, is_cut=False)
 
 
 def _of_event(row: EventRow) -> Change:

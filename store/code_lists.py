@@ -62,6 +62,11 @@ async def page_of_codes(
     """List codes, newest first; one more than the page holds when there are more."""
     query = select(AccessCodeRow).where(*wanted.conditions(workspace_id))
     rows = (await session.exec(paged(query, col(AccessCodeRow.created_at), col(AccessCodeRow.id), page))).all()
+    return await stored_codes(session, rows)
+
+
+async def stored_codes(session: AsyncSession, rows: Sequence[AccessCodeRow]) -> Sequence[StoredCode]:
+    """Give codes of whose rows one has read, with their locks and accounts."""
     locks = await _locks_of(session, {row.device_id for row in rows})
     return [StoredCode(row=row, code=AccessCode.model_validate(row.code), **locks[row.device_id]) for row in rows]
 

@@ -17,6 +17,7 @@ from domain.access_code import AccessCode, Ending, Presence
 from domain.devices import DeviceCard, DeviceFacts
 from domain.lifecycle import opens
 from domain.problems import Problems, Severity, raised
+from store.code_columns import columns_of
 from store.pins import release_pins
 from store.slots import release_slot
 from store.standing import problems_of_account, problems_of_device
@@ -166,6 +167,8 @@ async def save(session: AsyncSession, stored: StoredCode, code: AccessCode, now:
     row = stored.row
     row.code, row.version, row.closed = saved.model_dump(mode="json"), saved.version, saved.closed
     row.opens = opens(saved)
+    for column, value in columns_of(saved).items():
+        setattr(row, column, value)
     if saved.closed and saved.wish.ending in (Ending.DELETED, Ending.RELEASED) and row.deleted_at is None:
         row.deleted_at = now
     session.add(row)

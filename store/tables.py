@@ -128,6 +128,9 @@ class AccessCodeRow(SQLModel, table=True):
         Index("ix_access_codes_device", "device_id", "closed"),
         Index("ix_access_codes_key", "workspace_id", "common_code_key"),
         Index("ix_access_codes_listed", "workspace_id", "created_at", "id"),
+        Index("ix_access_codes_open", "workspace_id", "closed", "created_at", "id"),
+        Index("ix_access_codes_starts", "workspace_id", "closed", "starts_at"),
+        Index("ix_access_codes_ends", "workspace_id", "closed", "ends_at"),
         Index(
             "uq_access_codes_stand_in",
             "stands_in_for",
@@ -159,6 +162,16 @@ class AccessCodeRow(SQLModel, table=True):
     stands_in_since: datetime | None = _instant(nullable=True)
     opens: bool = False
     """`domain.lifecycle.opens`, for reading without parsing: proven on the lock and not contradicted since."""
+    begins_at: datetime | None = _instant(nullable=True)
+    """P.  This and what follows is written by `store.code_columns`, for lists."""
+    starts_at: datetime | None = _instant(nullable=True)
+    ends_at: datetime | None = _instant(nullable=True)
+    is_ending: bool = False
+    """It is to end before its time."""
+    is_absent: bool = True
+    """Nothing of it is on the lock."""
+    problem_codes: str = ""
+    """The codes of its own problems, with a blank after each."""
 
 
 class BackupPoolRow(SQLModel, table=True):

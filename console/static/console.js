@@ -35,8 +35,8 @@
     const source = event.detail.source;
     if (!source.isListenedTo) {
       source.isListenedTo = true;
-      source.addEventListener("beat", listen);
-      source.addEventListener("changed", listen);
+      source.addEventListener("beat", find);
+      source.addEventListener("changed", find);
     }
     find();
   });
@@ -62,6 +62,11 @@
   for (const form of document.querySelectorAll("form[data-at-once]")) {
     form.querySelector("button")?.classList.add("unseen");
     form.addEventListener("change", () => form.requestSubmit());
+  }
+
+  /* On a phone the filters would push everything else off the screen; they stay where some are set. */
+  if (matchMedia("(max-width: 47.99rem)").matches) {
+    for (const box of document.querySelectorAll(".filter-box:not([data-set])")) box.open = false;
   }
 
   /* A form is sent once, however often its button is pressed. */

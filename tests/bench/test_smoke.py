@@ -41,4 +41,5 @@ async def test_every_measurement_gives_its_figures(tmp_path: Path) -> None:
     assert figures["creates to bare update-with-starts"] > 0
     assert figures["GET of one code of 30"] > 0
     assert figures["list of all 30"] > 0
+    assert figures["console's table of 30, p50"] > 0
     assert not any(name.endswith("the fake") for name in figures)

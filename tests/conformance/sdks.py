@@ -38,14 +38,14 @@ async def python_newest(environment: Mapping[str, str], *locks: str) -> dict[str
 async def python_2(environment: Mapping[str, str], *locks: str) -> dict[str, str]:
     """Drive the last 2.x; `-S` hides what is installed beside the tests."""
     pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--require-hashes")
-    folder = await _installed("sdk2", SDK2_LOCK, (*pip, "--requirement", str(SDK2_LOCK), "--target", "."))
+    folder = await installed("sdk2", SDK2_LOCK, (*pip, "--requirement", str(SDK2_LOCK), "--target", "."))
     paths = {**environment, "PYTHONPATH": str(folder)}
     return await _drive([sys.executable, "-S", str(HERE / "drive.py"), *locks], paths)
 
 
 async def javascript(environment: Mapping[str, str], *locks: str) -> dict[str, str]:
     """Drive the JavaScript SDK; Node finds it because the program lies beside `node_modules`."""
-    folder = await _installed("sdk-js", JS_LOCK, (*NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"))
+    folder = await npm_installed("sdk-js", JS)
     program = shutil.copy(JS / "drive.js", folder / f"drive-{os.getpid()}.js")
     try:
         return await _drive([str(NODE), str(program), *locks], environment)
@@ -53,8 +53,14 @@ async def javascript(environment: Mapping[str, str], *locks: str) -> dict[str, s
         os.unlink(program)
 
 
-async def _installed(name: str, lock: Path, command: Sequence[str]) -> Path:
-    """Give the folder of an SDK, installed now unless it is there.
+async def npm_installed(name: str, source: Path) -> Path:
+    """Give the folder into which the packages of a lock file in `source` are installed."""
+    command = (*NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    return await installed(name, source / "package-lock.json", command, [source / file for file in NPM_FILES])
+
+
+async def installed(name: str, lock: Path, command: Sequence[str], beside: Sequence[Path] = ()) -> Path:
+    """Give the folder of an SDK, installed now unless it is there; `beside` are files that the command finds there.
 
     It gets its name once it is whole: a run that is broken off, or another one at the same time, leaves no half.
     """
@@ -64,8 +70,8 @@ async def _installed(name: str, lock: Path, command: Sequence[str]) -> Path:
     with tempfile.TemporaryDirectory(dir=sys.prefix, prefix=f"{name}-", ignore_cleanup_errors=True) as scratch:
         fresh = Path(scratch) / "whole"
         fresh.mkdir()
-        for file in NPM_FILES if lock == JS_LOCK else ():
-            shutil.copy(JS / file, fresh)
+        for file in beside:
+            shutil.copy(file, fresh)
         await _run(command, {}, INSTALL_SECONDS, cwd=fresh)
         if not folder.exists():
             fresh.rename(folder)
