@@ -1,5 +1,7 @@
 """A code's guest: who it is, what they were told, and telling them now."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -65,6 +67,18 @@ async def send(visit: Visit) -> Page:
         visit.user, AuditAction.MESSAGE_SENT, access_code_id=stored.row.id, subject=str(id)
     )
     return await _card(visit, stored, sent=id)
+
+
+@asynccontextmanager
+async def guest_of_new(visit: Visit, code_id: UUID, contact: Guest) -> AsyncIterator[None]:
+    """Say whose a code is that the block registers; nobody's where nothing is known of a guest."""
+    if contact == Guest():
+        yield
+        return
+    guests = visit.services.guests
+    made = await guests.create(visit.workspace_id, uuid5(code_id, "guest"), contact)
+    async with guests.introduced(visit.workspace_id, code_id, made.guest_id, is_new=True):
+        yield
 
 
 async def tell_backup(visit: Visit, backup_id: UUID) -> str:
