@@ -4,7 +4,8 @@ A guest stays one person: a changed contact corrects it.  Giving a code to someb
 refused once its digits may be known to the one before.  A change that may let a waiting message go is told to it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -102,20 +103,39 @@ class GuestService:
             await _owned(session, workspace_id, guest_id, for_update=True)
             await guests.forget(session, guest_id, datetime.now(UTC))
 
-    async def introduce(self, workspace_id: UUID, access_code_id: UUID, guest_id: UUID) -> None:
-        """Say whose a code is that is about to be registered, so that no message is sent to nobody.
+    @asynccontextmanager
+    async def introduced(
+        self, workspace_id: UUID, access_code_id: UUID, guest_id: UUID, *, is_new: bool = False
+    ) -> AsyncIterator[None]:
+        """Say whose a code is that the block registers, before it does, so that no message is sent to nobody.
+
+        When the registration is refused that is taken back, and a guest who was made for it is forgotten.
 
         Raises:
-            RefusedError: there is no such guest.
+            RefusedError: there is no such guest, or the block's own.
+        """
+        await self.introduce(workspace_id, access_code_id, guest_id)
+        try:
+            yield
+        except RefusedError:
+            async with self._database.write() as session:
+                if await session.get(AccessCodeRow, access_code_id) is None:
+                    await guests.take_guest_of(session, access_code_id)
+            if is_new:
+                await self.delete(workspace_id, guest_id)
+            raise
+
+    async def introduce(self, workspace_id: UUID, access_code_id: UUID, guest_id: UUID) -> None:
+        """Say whose a code is that is about to be registered; one that is there already is given as by `give`.
+
+        Raises:
+            RefusedError: there is no such guest, or the code is there and cannot be given.
         """
         async with self._database.write() as session:
             await _owned(session, workspace_id, guest_id)
+            if await session.get(AccessCodeRow, access_code_id) is not None:
+                await _may_be_given(session, workspace_id, access_code_id, guest_id)
             await guests.put_guest_of(session, access_code_id, guest_id)
-
-    async def withdraw(self, access_code_id: UUID) -> None:
-        """Take back that a code is somebody's, because it was not registered."""
-        async with self._database.write() as session:
-            await guests.take_guest_of(session, access_code_id)
 
     async def give(self, workspace_id: UUID, access_code_id: UUID, guest_id: UUID) -> None:
         """Say whose a code is.
@@ -126,9 +146,7 @@ class GuestService:
         """
         async with self._database.write() as session:
             await _owned(session, workspace_id, guest_id)
-            stored = await _code(session, workspace_id, access_code_id)
-            if await messages.others_may_know(session, stored, guest_id):
-                raise told_to_another()
+            stored = await _may_be_given(session, workspace_id, access_code_id, guest_id)
             await guests.put_guest_of(session, access_code_id, guest_id)
         await self._tell_messages([stored.row])
 
@@ -190,6 +208,15 @@ async def _code(session: AsyncSession, workspace_id: UUID, access_code_id: UUID)
         stored = None
     if stored is None or stored.row.workspace_id != workspace_id or stored.row.deleted_at or stored.is_hidden:
         raise refuse(RefusalType.ACCESS_CODE_NOT_FOUND, f"there is no access code {access_code_id}")
+    return stored
+
+
+async def _may_be_given(
+    session: AsyncSession, workspace_id: UUID, access_code_id: UUID, guest_id: UUID
+) -> codes.StoredCode:
+    stored = await _code(session, workspace_id, access_code_id)
+    if await messages.others_may_know(session, stored, guest_id):
+        raise told_to_another()
     return stored
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from api.http.failures import invalid
 from api.http.table import Call
 from domain.guests import Guest
-from domain.refusals import RefusedError
 
 
 class _Asked(Protocol):
@@ -23,15 +22,9 @@ async def introduced(call: Call[Any], access_code_id: UUID) -> AsyncIterator[Non
     if guest_id is None:
         yield
         return
-    guests = call.services.guests
-    await guests.introduce(call.workspace_id, access_code_id, guest_id)
-    try:
+    is_new = call.asked.guest is not None
+    async with call.services.guests.introduced(call.workspace_id, access_code_id, guest_id, is_new=is_new):
         yield
-    except RefusedError:
-        await guests.withdraw(access_code_id)
-        if call.asked.guest is not None:
-            await guests.delete(call.workspace_id, guest_id)
-        raise
 
 
 async def give(call: Call[Any], access_code_id: UUID) -> None:

@@ -1,13 +1,14 @@
 """A code's page: how it stands and why, its digits for whoever asks, and help for a guest who cannot get in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from console.code_views import CodeView, view
 from console.pages.code_edit import EXTENSIONS
+from console.pages.guests import guest_shown, tell_backup
 from console.story import last_read, story
 from console.table import Page, Visit
 from console.words import sentence
@@ -35,6 +36,8 @@ class Help:
     """Nobody asked: the code's workflow pulled."""
     at: datetime | None = None
     is_mine: bool = False
+    told: str | None = None
+    """Whether the guest is told by message, in words; None: nobody asked just now."""
     refusal: str | None = None
     """Why no backup code could be had, in words."""
 
@@ -83,7 +86,7 @@ async def pull(visit: Visit) -> Page:
         )
         digits = await _revealed(visit, backup_id, stored.device.id)
         stored = await _stored(visit)
-        given = await _help(visit, stored, backup_id, digits)
+        given = replace(await _help(visit, stored, backup_id, digits), told=await tell_backup(visit, backup_id))
     if visit.is_partial:
         return Page("code_help.html", {"code": view(stored, visit.now), "help": given, "may_act": True})
     mark = await visit.live.mark()
@@ -126,8 +129,8 @@ async def _shown(visit: Visit, stored: StoredCode, given: Help) -> dict[str, Any
         "read": await last_read(services, stored),
         "workflow": _workflow(visit, stored.row.id),
         "extensions": EXTENSIONS,
-        "request": uuid4(),
         "may_act": visit.user.may(Role.OPERATOR),
+        **await guest_shown(visit, stored),
     }
 
 

@@ -7,11 +7,15 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
+from pydantic import ValidationError
+
 from console.code_forms import Filled, filled, request_id
 from console.code_views import view
 from console.locks_known import KnownLocks, known_locks
+from console.pages.guests import guest_of_new, read_contact, refusals_of
 from console.table import Page, Redirect, Visit
 from domain.audit import AuditAction
+from domain.guests import Guest
 from domain.local_times import local_text, zone_of
 from domain.refusals import RefusedError
 from domain.requests import CodeChange, CodeRequest, CodeWindow
@@ -19,6 +23,8 @@ from store.codes import StoredCode
 
 EXTENSIONS = {"1": "1 hour", "2": "2 hours", "4": "4 hours", "24": "1 day", "168": "1 week"}
 """In hours."""
+GUEST_PREFIX = "guest_"
+"""Of the form's fields that are about the guest."""
 KEEP, CHOOSE, OWN = "keep", "choose", "own"
 
 
@@ -39,7 +45,7 @@ async def create(visit: Visit) -> Page | Redirect:
     zone, _ = zone_of(None if lock is None else lock.time_zone)
     starts, ends = form.instant("starts", zone), form.instant("ends", zone)
     form.order(starts, ends, visit.now)
-    name, digits = form.name(), form.digits()
+    name, digits, guest = form.name(), form.digits(), _guest(visit, form)
     if form.refusals or lock is None:
         return _new(locks, form, code_id)
     request = CodeRequest(
@@ -51,7 +57,8 @@ async def create(visit: Visit) -> Page | Redirect:
         use_backup_access_code_pool=form.text("pool") is not None,
     )
     try:
-        await visit.services.codes.create(request, access_code_id=code_id, pin=digits)
+        async with guest_of_new(visit, code_id, guest):
+            await visit.services.codes.create(request, access_code_id=code_id, pin=digits)
     except RefusedError as error:
         form.refused(error)
         return _new(locks, form, uuid4())
@@ -135,6 +142,15 @@ def _unchanged(form: Filled, name: str, stands: datetime | None, zone: tzinfo) -
     if stands is not None and form.text(name) == local_text(stands, zone):
         return stands
     return form.instant(name, zone)
+
+
+def _guest(visit: Visit, form: Filled) -> Guest:
+    """Read who the code is for; nothing of it has to be known."""
+    try:
+        return read_contact(visit, GUEST_PREFIX)
+    except ValidationError as error:
+        form.refusals |= refusals_of(error, GUEST_PREFIX)
+        return Guest()
 
 
 def _new(locks: KnownLocks, form: Filled, request: UUID) -> Page:
