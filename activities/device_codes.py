@@ -132,7 +132,7 @@ class DeviceCodeActivities:
         for sighting in verdict.sightings:
             await self._turns.see(session, turn, sighting)
         if verdict.failure is AttemptFailure.SENSELESS_ANSWER:
-            await note_nonsense(session, turn.stored.device, verdict.message, turn.now)
+            await note_nonsense(session, turn.stored.device, verdict, turn.now)
         turn.back = await note_reachability(session, turn.stored.account, turn.stored.device, verdict.reached, turn.now)
         await self._turns.end(session, turn)
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.neighbours import Neighbours
-from activities.verdicts import Reached
+from activities.verdicts import Reached, Verdict
 from domain.problems import KINDS, ProblemCode, cleared, has, raised
 from store import accounts, codes, devices
 from store.database import Database
@@ -59,9 +59,11 @@ async def wake_codes_of(
         await asyncio.gather(*(neighbours.nudge(code_id) for code_id in told if code_id != besides))
 
 
-async def note_nonsense(session: AsyncSession, device: DeviceRow, message: str, now: datetime) -> None:
+async def note_nonsense(session: AsyncSession, device: DeviceRow, verdict: Verdict, now: datetime) -> None:
     """Keep for the operator what made no sense.  The newest answer takes the place of the one before."""
-    await _note_problem(session, device, f"{KINDS[ProblemCode.PROVIDER_ISSUE].message} {message}", now)
+    began = "" if verdict.senseless is None else f"; it began: {verdict.senseless}"
+    told = f"{KINDS[ProblemCode.PROVIDER_ISSUE].message} {verdict.message}{began}"
+    await _note_problem(session, device, told, now)
 
 
 async def _note_problem(session: AsyncSession, device: DeviceRow, message: str | None, now: datetime) -> None:

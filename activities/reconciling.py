@@ -26,7 +26,7 @@ from activities.verdicts import failed, reached_by, unreadable
 from domain.access_code import AccessCode, Presence
 from domain.drift import Entry, Found, Look, bears_mark, is_unrepaired, look_for, second_look_after
 from domain.events import Event, EventType
-from domain.lifecycle import begins_at, is_left_off, is_wanted
+from domain.lifecycle import begins_at, is_left_off, is_over, is_wanted
 from domain.names import mark_in
 from domain.observation import observe
 from domain.reconciliation import read_every
@@ -36,7 +36,15 @@ from store import codes, devices
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import is_free
-from store.reconciliation import Booked, booked_on, ended_with_marks, hold_again, locks_of, proven_gone_at
+from store.reconciliation import (
+    Booked,
+    booked_on,
+    ended_with_marks,
+    has_other_stand_in,
+    hold_again,
+    locks_of,
+    proven_gone_at,
+)
 from store.slots import held_slots
 from store.tables import AttemptRow, ConnectedAccountRow, DeviceRow, PinRow, WorkspaceRow
 from store.unmanaged_tables import UnmanagedCodeRow
@@ -138,7 +146,7 @@ class ReconcileActivities:
             verdict = unreadable(found)
         async with self._visits.resumed(visit) as session:
             if verdict.failure is AttemptFailure.SENSELESS_ANSWER:
-                await note_nonsense(session, visit.device, verdict.message, visit.now)
+                await note_nonsense(session, visit.device, verdict, visit.now)
             await note_reachability(session, visit.account, visit.device, reached_by(verdict.failure), visit.now)
             await self._visits.end(session, visit)
         return None
@@ -179,6 +187,9 @@ class ReconcileActivities:
         look = _with_hindsight(one.code, look, now)
         if is_unrepaired(one.code, now):
             findings.refreshed.add(one.id)
+        if is_over(one.code, now) and one.code.on_lock.presence is not Presence.ABSENT:
+            # Its workflow may have ended, or the word that it is back may have been lost: saying it again is harmless.
+            findings.resumed.add(one.id)
         if observe(one.code, look, now, capabilities).code == one.code:
             findings.as_expected += one.code.on_lock.presence is Presence.PRESENT
             return
@@ -258,6 +269,8 @@ class ReconcileActivities:
         self, session: AsyncSession, visit: LockVisit, stored: codes.StoredCode, look: Look, findings: _Findings
     ) -> None:
         observed = observe(stored.code, look, visit.now, visit.facts.capabilities)
+        if await has_other_stand_in(session, stored.row):
+            stored.row.stands_in_for = None
         await codes.save(session, stored, observed.code, visit.now)
         stored.row.deleted_at = None
         await hold_again(session, stored.row.id, stored.code.wish.pin_generation)

@@ -31,6 +31,8 @@ class Verdict:
     """What stands in the way is another code or a full lock: it does not change by the second."""
     reference: str | None = None
     """The vendor's id of our code, where it was learnt."""
+    senseless: str | None = None
+    """How an answer began that makes no sense, without digits."""
 
     @property
     def reached(self) -> "Reached":
@@ -77,7 +79,8 @@ def failed(error: ProviderError, *sightings: Sighting) -> Verdict:
     if isinstance(error, RetryLaterError):
         retry_after = error.retry_after
         failure = AttemptFailure.DEVICE_OFFLINE if error.offline else failure
-    return Verdict(list(sightings), failure, str(error), retry_after)
+    senseless = error.answer if isinstance(error, NonsenseError) else None
+    return Verdict(list(sightings), failure, str(error), retry_after, senseless=senseless)
 
 
 def unreadable(reading: Unreadable) -> Verdict:

@@ -53,10 +53,11 @@ class NonsenseError(ProviderError):
     """The answer makes no sense: malformed, contradictory, or about another lock.  It is believed in nothing.
 
     `answer` is its beginning for whoever has to talk to the vendor, with every digit struck out; None: nothing of it.
+    It may hold names, so it is no part of the text, which goes into logs.
     """
 
     def __init__(self, message: str, *, answer: str | None = None) -> None:
-        super().__init__(message if answer is None else f"{message}; it began: {answer}")
+        super().__init__(message)
         self.answer = answer
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import String, cast, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.access_code import AccessCode
+from domain.access_code import AccessCode, Ending
 from domain.drift import Expected
 from domain.names import mark
 from store.pins import is_free
@@ -39,7 +39,7 @@ async def booked_on(session: AsyncSession, device_id: UUID) -> Sequence[Booked]:
 
 
 async def ended_with_marks(session: AsyncSession, device_id: UUID, marks: Collection[str]) -> Sequence[Booked]:
-    """List ended codes of a lock whose marks these are."""
+    """List ended codes of a lock whose marks these are; one that was released to its owner is nobody's."""
     if not marks:
         return []
     shown = cast(AccessCodeRow.id, String)
@@ -48,13 +48,26 @@ async def ended_with_marks(session: AsyncSession, device_id: UUID, marks: Collec
         col(AccessCodeRow.closed).is_(True),
         or_(*(shown.startswith(found.split(".")[0], autoescape=True) for found in marks)),
     )
-    return [_booked(row, None, frozenset()) for row in (await session.exec(query)).all()]
+    ended = [_booked(row, None, frozenset()) for row in (await session.exec(query)).all()]
+    return [one for one in ended if one.code.wish.ending is not Ending.RELEASED]
 
 
 async def proven_gone_at(session: AsyncSession, code_id: UUID) -> datetime | None:
     """When a code's digits were given up; None: they are not."""
     query = select(PinRow.released_at).where(PinRow.access_code_id == code_id).order_by(col(PinRow.generation).desc())
     return (await session.exec(query)).first()
+
+
+async def has_other_stand_in(session: AsyncSession, row: AccessCodeRow) -> bool:
+    """Tell whether another backup code stands in by now where an ended one did."""
+    if row.stands_in_for is None:
+        return False
+    query = select(AccessCodeRow.id).where(
+        AccessCodeRow.stands_in_for == row.stands_in_for,
+        AccessCodeRow.id != row.id,
+        col(AccessCodeRow.closed).is_(False),
+    )
+    return (await session.exec(query)).first() is not None
 
 
 async def hold_again(session: AsyncSession, code_id: UUID, generation: int) -> None:

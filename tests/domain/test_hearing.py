@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.hearing import Told, confirms
+from domain.hearing import Told, confirms, contradicts
 
 BEGAN = datetime(2027, 3, 1, 12, tzinfo=UTC)
 AFTER, BEFORE = BEGAN + timedelta(seconds=1), BEGAN - timedelta(seconds=1)
@@ -49,3 +49,18 @@ def test_a_word_that_shows_what_was_written_proves_it(told: Told) -> None:
 )
 def test_any_other_word_proves_nothing(told: Told) -> None:
     assert not confirms(told, pin_index=PIN, mark=MARK, since=BEGAN)
+
+
+@pytest.mark.parametrize(
+    ("told", "contradicted"),
+    [
+        (word(), False),
+        (word(pin_index=None), False),
+        (word(is_there=False), True),
+        (word(is_there=False, pin_index=None), True),
+        (word(pin_index="index-of-another"), True),
+    ],
+    ids=["as proven", "digits hidden", "gone", "gone, hidden", "other digits"],
+)
+def test_a_word_contradicts_what_was_proven(told: Told, contradicted: bool) -> None:
+    assert contradicts(told, [PIN]) is contradicted

@@ -7,10 +7,11 @@ import pytest
 
 from domain.access_code import Status
 from domain.lifecycle import status
+from domain.requests import DeviceChange
 from store import devices
 from store.tables import DeviceRow
 from tests.house import House, Life
-from workflows.contracts import UpdateName
+from workflows.contracts import QUEUE, UPDATE_DEVICE_WORKFLOW, UpdateName
 
 SOON = timedelta(seconds=10)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -141,6 +142,19 @@ async def test_what_makes_no_sense_is_kept_without_digits(house: House) -> None:
     await house.keypad(other, 9, None)
 
 
+async def test_nonsense_while_a_code_is_set_is_shown_on_its_lock_too(house: House) -> None:
+    lock = await fresh(house)
+    await house.fault(lock, "malformed", on="read")
+    life = await house.start(await house.request(lock, starts_in=None))
+    await house.pass_time(until=await house.now() + SOON)
+    assert {problem.code for problem in devices.problems_of(await house.device(lock.name))} == {"provider_issue"}
+    assert {problem.code for problem in (await life.stored()).problems} == set()  # a warning, and its lock's alone
+    await house.heal(lock)
+    await house.pass_time(until=await house.now() + 2 * MINUTE)
+    assert devices.problems_of(await house.device(lock.name)) == ()
+    assert await stands(house, life) is Status.SET
+
+
 async def test_a_masked_lock_shows_what_is_missing_too(house: House) -> None:
     lock = await house.device("Attic")
     life = await lodged(house, lock)
@@ -218,6 +232,35 @@ async def test_a_code_that_comes_back_after_its_end_is_removed_again(house: Hous
         "removed_from_device",
         "deleted",
     ]
+
+
+async def test_a_code_that_came_back_is_removed_though_the_word_of_it_was_lost(house: House) -> None:
+    """The row was written, and the worker died before the code's workflow was started again."""
+    lock = await fresh(house)
+    life = await lodged(house, lock)
+    own = await life.pin()
+    await house.fault(lock, "offline", on="remove")
+    await life.handle.execute_update(UpdateName.DELETE)
+    await life.handle.terminate("by hand")
+    await house.heal(lock)
+    assert await house.opens(lock, own)
+    await house.reconcile(lock)
+    await house.pass_time(until=await house.now() + MINUTE)
+    assert await house.truth(lock) == []
+    assert (await life.events())[-1] == "deleted"
+
+
+async def test_a_code_that_was_released_is_its_owners(house: House) -> None:
+    lock = await fresh(house)
+    life = await lodged(house, lock)
+    change = DeviceChange(device_id=lock.id, is_managed=False, releases_codes=True)
+    with house.env.auto_time_skipping_disabled():
+        await house.client.execute_workflow(UPDATE_DEVICE_WORKFLOW, change, id=f"release/{uuid4()}", task_queue=QUEUE)
+        await life.handle.result()
+    for _ in range(2):
+        result = await house.reconcile(lock)
+        assert (result.drifted, result.unmanaged) == (0, 1)
+    assert await house.opens(lock, await life.pin())
 
 
 async def test_each_lock_is_due_by_its_own_interval(house: House) -> None:
