@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from tests.season.plan import Season, Size, draw, spring
 from tests.season.play import Outcome, played
@@ -60,10 +61,17 @@ def _show(outcome: Outcome, took: float) -> None:
         console.print(f"BROKEN  {breach}")
 
 
+def _quieten() -> None:
+    """Keep Temporal's warnings off stdout, which is for the table, and a traceback for each failed attempt off stderr."""
+    logging.getLogger("temporalio").setLevel(logging.ERROR)
+    only_errors = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=only_errors)))
+
+
 def main() -> int:
     """Play, print, and tell by the exit status whether every promise was kept."""
     asked, started = _arguments(), time.monotonic()
-    logging.getLogger("temporalio").setLevel(logging.ERROR)  # every failed attempt would be a traceback
+    _quieten()
     size = Size(locks=asked.locks, stays=asked.stays, look_every=timedelta(hours=asked.look_every))
     _tell(started, f"seed {asked.seed}, {size.stays} stays at {size.locks} locks")
 
