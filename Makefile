@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-long check format bench lock clean
+.PHONY: help demo up test test-long check format bench season lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ test-long: check ## the long runs too
 
 bench: .venv/dev ## print the benchmark table
 	$(BIN)/python -m bench
+
+season: .venv/dev ## play a season of guests and faults on virtual time
+	$(BIN)/python -m tests.season
 
 lock: ## pin the requirements anew (needs uv)
 	cd requirements && uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header --no-annotate runtime.in -o runtime.txt

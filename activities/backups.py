@@ -57,7 +57,7 @@ class BackupActivities:
             if not order.by_itself:
                 check_pull(stored.code, order.now)
                 _check_pool(stored, pool_id)
-            elif is_wanted(stored.code, order.now) and not opens(stored.code):
+            elif is_wanted(stored.code, order.now) and not opens(stored.code, order.now):
                 asks = asking(stored.code, order.now)
                 return pool_id, await codes.save(session, stored, asks, order.now)
             return pool_id, stored.code

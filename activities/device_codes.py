@@ -16,20 +16,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.calendar import look_at_calendar
-from activities.device_notes import note_nonsense, note_reachability
+from activities.device_notes import note_nonsense, note_reachability, wake_codes_of
 from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, try_again
 from activities.neighbours import Neighbours
 from activities.orders import LockOrder
-from activities.programming import Programming
+from activities.programming import Programming, looks_first
 from activities.removal import Removal
 from activities.turn import LockTurn, LockTurns
 from activities.turn_queue import TurnQueue
 from activities.verdicts import Verdict
 from domain.access_code import AccessCode, Presence
-from domain.lifecycle import Action, decide
-from domain.observation import AboutToRemove, AboutToWrite, Refused
+from domain.lifecycle import REMOVALS, WRITES, Action, decide
+from domain.observation import AboutToRemove, NoRoomBeside, Refused
 from domain.problems import ProblemCode
+from store import codes
 from store.database import Database
 from store.keyring import KeyRing
 from store.pins import PinHeldError
@@ -68,20 +69,22 @@ class DeviceCodeActivities:
         async with self._in_turn(order):
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
-                if decide(turn.code, turn.now).action is not Action.PROGRAM:
+                if not await self._is_to_write(session, turn):
                     await self._turns.end(session, turn)
                     return await self._told(turn)
                 before = turn.code.on_lock
                 verdict = await self._reserve(session, turn)
-                if verdict is None and before.presence is not Presence.MAYBE:
-                    await self._turns.see(session, turn, AboutToWrite(turn.generation, turn.may_take))
+                if verdict is None and not looks_first(turn):
+                    await self._turns.see(session, turn, turn.about_to_write)
                 elif verdict is not None:
                     await self._fold(session, turn, verdict)
             if verdict is None:
                 driver = await self._drivers.of(turn.stored.account)
                 verdict = await Programming(self._turns, turn, driver, before).attempt()
                 await self._conclude(turn, verdict)
-            self._raise_failure(turn, verdict, turn.code.policy.fail_after)
+            # Ahead of its time nobody waits for it: it is tried at the slow pace from the beginning.
+            fail_after = timedelta(0) if turn.is_ahead else turn.code.policy.fail_after
+            self._raise_failure(turn, verdict, fail_after)
             return await self._told(turn)
 
     @activity.defn(name="remove_access_code")
@@ -91,10 +94,10 @@ class DeviceCodeActivities:
         async with self._in_turn(order):
             async with self._database.write() as session:
                 turn = await self._turns.begin(session, order)
-                if decide(turn.code, turn.now).action is not Action.REMOVE:
+                if not _is_to_remove(turn):
                     await self._turns.end(session, turn)
                     return await self._told(turn)
-                before = turn.code.on_lock
+                before = turn.subject.on_lock
                 if before.presence is not Presence.MAYBE:
                     await self._turns.see(session, turn, AboutToRemove(turn.may_take))
             driver = await self._drivers.of(turn.stored.account)
@@ -110,6 +113,18 @@ class DeviceCodeActivities:
             async with asyncio.timeout(self._limit), self._queue.turn(order.device_id):
                 yield
 
+    async def _is_to_write(self, session: AsyncSession, turn: LockTurn) -> bool:
+        """Tell whether the code is to be put on its lock, once a second place is taken where it needs one."""
+        if decide(turn.code, turn.now).action is Action.ADD:
+            try:
+                async with session.begin_nested():
+                    await self._turns.set_aside(session, turn)
+            except NoSlotError as full:
+                turn.tried("reserve", "no second place", str(full))
+                turn.stored = await codes.get(session, turn.stored.row.id, for_update=True)
+                await self._turns.see(session, turn, NoRoomBeside(turn.generation))
+        return decide(turn.code, turn.now).action in WRITES
+
     async def _reserve(self, session: AsyncSession, turn: LockTurn) -> Verdict | None:
         """Take digits and slot; what stands in the way is the verdict."""
         try:
@@ -123,17 +138,18 @@ class DeviceCodeActivities:
     async def _conclude(self, turn: LockTurn, verdict: Verdict) -> None:
         async with self._turns.resumed(turn) as session:
             await self._fold(session, turn, verdict)
+        await wake_codes_of(self._database, self._neighbours, turn.back, besides=turn.stored.row.id)
 
     async def _fold(self, session: AsyncSession, turn: LockTurn, verdict: Verdict) -> None:
         """Write down what was seen, of the code, its account and its lock, and end the turn."""
-        if verdict.reference is not None and turn.stored.slot is not None:
-            turn.stored.slot.reference = verdict.reference
-            session.add(turn.stored.slot)
+        if verdict.reference is not None and turn.slot is not None:
+            turn.slot.reference = verdict.reference
+            session.add(turn.slot)
         for sighting in verdict.sightings:
             await self._turns.see(session, turn, sighting)
         if verdict.failure is AttemptFailure.SENSELESS_ANSWER:
             await note_nonsense(session, turn.stored.device, verdict.message, turn.now)
-        await note_reachability(session, turn.stored.account, turn.stored.device, verdict.reached, turn.now)
+        turn.back = await note_reachability(session, turn.stored.account, turn.stored.device, verdict.reached, turn.now)
         await self._turns.end(session, turn)
 
     async def _told(self, turn: LockTurn) -> AccessCode:
@@ -151,9 +167,15 @@ class DeviceCodeActivities:
         if verdict.failure is None:
             return
         delay = turn.delay(due_at=turn.order.due_at, fail_after=fail_after, retry_after=verdict.retry_after)
-        if verdict.retries_slowly:
+        if verdict.retries_slowly or turn.is_ahead:
             delay = max(delay, turn.code.policy.retry_cap)
         raise try_again(verdict.failure, verdict.message, delay)
+
+
+def _is_to_remove(turn: LockTurn) -> bool:
+    """Tell whether what the turn is about is to be taken off."""
+    action = decide(turn.code, turn.now).action
+    return action in REMOVALS and turn.of_former is (action is Action.REMOVE_FORMER)
 
 
 def _not_before(order: LockOrder) -> None:

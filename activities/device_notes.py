@@ -1,37 +1,62 @@
 """What a call to a vendor taught of account and lock, written down where it differs from what stands written."""
 
+import asyncio
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.neighbours import Neighbours
 from activities.verdicts import Reached
 from domain.problems import KINDS, ProblemCode, cleared, has, raised
-from store import accounts, devices
+from store import accounts, codes, devices
+from store.database import Database
 from store.tables import ConnectedAccountRow, DeviceRow
 
 
 async def note_reachability(
     session: AsyncSession, account: ConnectedAccountRow, device: DeviceRow, reached: Reached, now: datetime
-) -> None:
-    """Note how far a call got: whether the account is connected, the lock online, and its vendor's answers sensible."""
+) -> Collection[UUID]:
+    """Note how far a call got: whether the account is connected, the lock online, and its vendor's answers sensible.
+
+    Gives the locks that are back by it: their codes need not wait for their own next attempt.
+    """
     match reached:
         case Reached.NOTHING:
-            return
+            return ()
         case Reached.NO_ACCOUNT:
             if account.disconnected_at is None:
                 await accounts.mark_disconnected(session, account.id, now=now, new_id=uuid4)
-            return
+            return ()
         case Reached.ACCOUNT:
             online = False
         case Reached.LOCK:
             online = True
-    if account.disconnected_at is not None:
-        await accounts.mark_connected(session, account.id, now=now, new_id=uuid4)
-    if device.online != online:
-        await devices.mark_online(session, device, online=online, now=now, new_id=uuid4)
+    back = set[UUID]()
+    if account.disconnected_at is not None and await accounts.mark_connected(
+        session, account.id, now=now, new_id=uuid4
+    ):
+        locks = await devices.list_devices(session, device.workspace_id, account_id=account.id)
+        back |= {lock.id for lock in locks if lock.online}
+    if device.online != online and await devices.mark_online(session, device, online=online, now=now, new_id=uuid4):
+        (back.add if online else back.discard)(device.id)
     if online:
         await _note_problem(session, device, None, now)
+    return back
+
+
+async def wake_codes_of(
+    database: Database, neighbours: Neighbours, back: Iterable[UUID], *, besides: UUID | None = None
+) -> None:
+    """Tell the codes of locks that are back to try again at once; who goes first is Temporal's, by their priorities.
+
+    Saying it is no promise: who misses it tries again by itself before long.
+    """
+    for device_id in back:
+        async with database.read() as session:
+            told = await codes.open_codes_of(session, device_id)
+        await asyncio.gather(*(neighbours.nudge(code_id) for code_id in told if code_id != besides))
 
 
 async def note_nonsense(session: AsyncSession, device: DeviceRow, message: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from activities.turn import LockTurn, LockTurns
 from activities.verdicts import Verdict, failed, not_confirmed, unreadable
 from domain.access_code import OnLock, Presence
 from domain.observation import (
-    AboutToWrite,
+    NoRoomBeside,
     NothingWritten,
     Refused,
     SeenOnLock,
@@ -50,10 +50,11 @@ class Programming:
         self._driver = driver
         self._before = before
         """What was known before this attempt announced a write."""
+        self._looks_first = _looks_first(before, turn.generation)
 
     async def attempt(self) -> Verdict:
-        """Look where in doubt, write, and read back."""
-        if self._before.presence is Presence.MAYBE:
+        """Look where in doubt, or where the code was loaded ahead; write, and read back."""
+        if self._looks_first:
             verdict = await self._settle_doubt()
             if verdict is not None:
                 return verdict
@@ -77,13 +78,15 @@ class Programming:
                 turn.stored.slot.reference = _reference_of_ours(reading, turn)
                 session.add(turn.stored.slot)
             self._before = turn.code.on_lock
-            await self._turns.see(session, turn, AboutToWrite(turn.generation, turn.may_take))
+            await self._turns.see(session, turn, turn.about_to_write)
         return None
 
     async def _write(self, *, moved: bool = False) -> Verdict:
         turn = self._turn
         try:
-            result = await self._driver.program(turn.place, turn.digits, turn.name, None, turn.key("program"))
+            result = await self._driver.program(
+                turn.place, turn.digits, turn.name, turn.lock_window, turn.key("program")
+            )
         except ProviderError as error:
             turn.tried("program", type(error).__name__, str(error))
             return failed(error, NothingWritten(self._before))
@@ -105,7 +108,7 @@ class Programming:
 
     async def _hears(self, reference: str) -> bool:
         """Wait for the lock's own word, unless something was in doubt: then only looking helps."""
-        if self._before.presence is Presence.MAYBE or not may_hear(self._turn, self._driver):
+        if self._looks_first or not may_hear(self._turn, self._driver):
             return False
         return await hears(self._turns, self._turn, reference)
 
@@ -126,6 +129,8 @@ class Programming:
             async with self._turns.resumed(turn) as session:
                 await self._turns.change_slot(session, turn, occupied)
         except NoSlotError as full:
+            if turn.code.former is not None:
+                return Verdict([NothingWritten(self._before), NoRoomBeside(turn.generation)], message=str(full))
             refused = Refused(ProblemCode.NO_SPACE, turn.generation, for_good=False)
             sightings: list[Sighting] = [NothingWritten(self._before), refused]
             return Verdict(sightings, AttemptFailure.HELD_BACK, str(full), retries_slowly=True)
@@ -169,6 +174,9 @@ class Programming:
         nothing: list[Sighting] = [NothingWritten(self._before)]
         if reason in _PERHAPS_OURS and self._may_be_our_own():
             return not_confirmed(f"{message}; it may be our own earlier write", *nothing)
+        if reason is RejectReason.NO_SPACE and self._turn.code.former is not None:
+            no_room = NoRoomBeside(self._turn.generation)
+            return Verdict([*nothing, no_room], message=message)
         for_good = reason is RejectReason.CONSTRAINTS_VIOLATED
         refused = Refused(PROBLEMS[reason], self._turn.generation, for_good=for_good)
         failure = None if for_good else AttemptFailure.HELD_BACK
@@ -176,9 +184,20 @@ class Programming:
 
     def _may_be_our_own(self) -> bool:
         """Tell whether an earlier write in doubt is the likelier cause: until the code is declared failed, it is."""
-        if self._before.presence is not Presence.MAYBE or self._before.unsettled_writes == 0:
+        was_proven = self._looks_first and self._before.presence is Presence.PRESENT
+        if not was_proven and (self._before.presence is not Presence.MAYBE or self._before.unsettled_writes == 0):
             return False
         return self._turn.now < self._turn.order.due_at + self._turn.code.policy.fail_after
+
+
+def looks_first(turn: LockTurn) -> bool:
+    """Tell whether the code may be on its lock already, so that a look comes before any write."""
+    return _looks_first(turn.code.on_lock, turn.generation)
+
+
+def _looks_first(on_lock: OnLock, generation: int) -> bool:
+    is_loaded = on_lock.presence is Presence.PRESENT and on_lock.generation == generation
+    return is_loaded or on_lock.presence is Presence.MAYBE
 
 
 def _reference_of_ours(reading: Reading, turn: LockTurn) -> str | None:

@@ -7,7 +7,7 @@ of what we wrote.  Position and timing never do.
 from dataclasses import replace
 
 from activities.turn import LockTurn
-from domain.names import carries_mark
+from domain.names import bears, carries_mark
 from providers.base import Driver, Empty, Known, Masked, ProviderError, Reading, Unreadable
 
 
@@ -35,7 +35,7 @@ def is_ours(reading: Known | Masked, turn: LockTurn) -> bool:
     reference = turn.place.reference
     if reference is not None and reading.reference == reference:
         return True
-    return reading.mark is not None and reading.mark.startswith(turn.place.mark)
+    return reading.mark is not None and bears(reading.mark, turn.place.mark)
 
 
 def proves(reading: Reading, turn: LockTurn) -> int | None:
@@ -53,7 +53,7 @@ def proves(reading: Reading, turn: LockTurn) -> int | None:
 def _named(reading: Known, turn: LockTurn) -> int:
     """The digits are the newest; an older name of ours means that only the renaming is outstanding."""
     shown = reading.mark
-    if shown is None or not shown.startswith(turn.place.mark) or carries_mark(shown, turn.mark):
+    if shown is None or not bears(shown, turn.place.mark) or carries_mark(shown, turn.mark):
         return turn.generation
     return turn.pin.generation  # not the wish's, which may have moved on to other digits by now
 

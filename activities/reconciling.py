@@ -5,7 +5,7 @@ look means is `domain/drift.py`'s; here it is told apart whose each entry is.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.device_notes import note_nonsense, note_reachability
+from activities.device_notes import note_nonsense, note_reachability, wake_codes_of
 from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, store_failures
 from activities.foreign_codes import entry_in, list_foreign, tell_of_foreign
@@ -24,9 +24,9 @@ from activities.pools_concerned import pools_of_backup
 from activities.telling import tell
 from activities.verdicts import failed, reached_by, unreadable
 from domain.access_code import AccessCode, Presence
-from domain.drift import Entry, Found, Look, bears_mark, is_unrepaired, look_for, second_look_after
+from domain.drift import Entry, Found, Look, all_of, bears_mark, is_unrepaired, look_for, second_look_after
 from domain.events import Event, EventType
-from domain.lifecycle import begins_at, is_left_off, is_wanted
+from domain.lifecycle import held_from, is_left_off, is_wanted
 from domain.names import mark_in
 from domain.observation import observe
 from domain.reconciliation import read_every
@@ -54,6 +54,7 @@ class _Findings:
     refreshed: set[UUID] = field(default_factory=set)
     resumed: set[UUID] = field(default_factory=set)
     pools: set[str] = field(default_factory=set)
+    back: Collection[UUID] = ()
     foreign: tuple[tuple[UnmanagedCodeRow, EventType], ...] = ()
     as_expected: int = 0
     drifted: int = 0
@@ -158,6 +159,8 @@ class ReconcileActivities:
             look = look_for(one.expected, entries)
             if look.entry is not None:
                 findings.claimed.add(look.entry)
+            if one.code.former is not None:
+                findings.claimed.update(all_of(one.expected, entries))
         for one in booked:
             await self._look(session, visit, one, look_for(one.expected, entries), findings)
         await self._resurfaced(session, visit, findings)
@@ -226,7 +229,7 @@ class ReconcileActivities:
                     device_id=visit.device.id,
                     pin_index=self._keyring.blind_index(visit.device.id, pin),
                     ciphertext=self._keyring.encrypt(pin.encode(), aad),
-                    held_from=begins_at(after) or visit.now,
+                    held_from=held_from(after) or visit.now,
                     held_until=after.wish.ends_at,
                     loaded=True,
                 )
@@ -264,7 +267,8 @@ class ReconcileActivities:
         findings.resumed.add(stored.row.id)
 
     async def _write_down(self, session: AsyncSession, visit: LockVisit, findings: _Findings) -> None:
-        await note_reachability(session, visit.account, visit.device, reached_by(None), visit.now)
+        reached = reached_by(None)
+        findings.back = await note_reachability(session, visit.account, visit.device, reached, visit.now)
         device = await devices.locked_device(session, visit.device.workspace_id, visit.device.id)
         if device is not None:
             device.reconciled_at = visit.now
@@ -282,6 +286,7 @@ class ReconcileActivities:
             await self._neighbours.resume(code_id, device_id=device_id)
         for pool_id in findings.pools:
             await self._neighbours.wake_pool(pool_id)
+        await wake_codes_of(self._database, self._neighbours, findings.back)
 
 
 def _is_due(lock: DeviceRow, workspace: WorkspaceRow, order: PlanOrder, *, hears: bool) -> bool:

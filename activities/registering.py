@@ -17,7 +17,8 @@ from domain.access_code import AccessCode, Wish, created
 from domain.backup_pool import member_id
 from domain.devices import DeviceCard, DeviceFacts
 from domain.events import Event, EventType
-from domain.lifecycle import begins_at
+from domain.lifecycle import held_from
+from domain.native_windows import LockClock, lock_clock
 from domain.policy import BackupPoolUse, Policy
 from domain.refusals import RefusalType, refuse
 from domain.registration import check_device, check_window
@@ -119,6 +120,7 @@ class Registering:
             Wish(starts_at=request.starts_at, ends_at=request.ends_at, changed_at=self._order.now),
             policy,
             updates_in_place=facts.capabilities.can_update_in_place,
+            native=self._native(facts),
             is_backup=self._order.backup_id is not None,
             allows_external_modification=request.is_external_modification_allowed,
         )
@@ -127,11 +129,18 @@ class Registering:
             code = await in_calendar(self._session, locked.device, facts, access_code_id, code, booked_at=now, now=now)
         return _Place(access_code_id, locked, facts, policy, digits, code)
 
+    def _native(self, facts: DeviceFacts) -> LockClock | None:
+        """Say how the lock is to keep the window by itself, if it is.  A backup lies ready and has none."""
+        request = self._order.request
+        if self._order.backup_id is not None or not request.prefer_native_scheduling:
+            return None
+        return lock_clock(facts, request.max_time_rounding)
+
     async def _pin(self, places: Sequence[_Place]) -> str:
         request, now = self._order.request, self._order.now
         asked = Asked(
             generation=1,
-            held_from=min(begins_at(place.code) or now for place in places),
+            held_from=min(held_from(place.code) or now for place in places),
             held_until=request.ends_at,
             starts_at=request.starts_at,
             preferred_length=request.preferred_code_length,
@@ -160,7 +169,7 @@ class Registering:
         self._session.add_all(self._row(place) for place in places)
         await self._session.flush()  # the digits' rows refer to them
         self._session.add_all(
-            place.digits.row(pin, 1, begins_at(place.code) or now, self._order.request.ends_at) for place in places
+            place.digits.row(pin, 1, held_from(place.code) or now, self._order.request.ends_at) for place in places
         )
 
     async def _tell(self, places: Sequence[_Place]) -> None:

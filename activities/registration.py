@@ -23,10 +23,18 @@ from activities.pools_concerned import pools_of_backup, pools_of_ended, pools_of
 from activities.registering import Registering
 from activities.standing_in import follow, get_behind_original, give_back
 from activities.telling import tell
-from domain.access_code import AccessCode
-from domain.changes import summed_up, with_ending, with_external_modification, with_name, with_new_pin, with_window
+from domain.access_code import AccessCode, Presence
+from domain.changes import (
+    summed_up,
+    with_ending,
+    with_external_modification,
+    with_former_digits,
+    with_name,
+    with_new_pin,
+    with_window,
+)
 from domain.events import Event
-from domain.lifecycle import begins_at, decide, is_over
+from domain.lifecycle import decide, held_from, is_over
 from domain.observation import Observed, announce, close
 from domain.problems import ProblemCode
 from domain.refusals import RefusalType, refuse
@@ -35,7 +43,7 @@ from domain.requests import CodeChange
 from store import codes, devices
 from store.database import Database
 from store.keyring import KeyRing
-from store.pins import move_pins, planned_with
+from store.pins import move_pins, planned_with, unreleased_pins
 from store.tables import AccessCodeRow
 
 
@@ -185,8 +193,7 @@ class RegistrationActivities:
             stored.row.name = name
         if change.code is not None or change.new_digits:
             _check_own_digits(stored)
-            code = _noting(happened, with_new_pin(code, now))
-            await self._renew(session, stored, code, change, now)
+            code = await self._with_digits(session, stored, code, change, happened, now)
         if change.is_external_modification_allowed is not None:
             code = with_external_modification(code, allowed=change.is_external_modification_allowed).code
         if not happened and code == stored.code:
@@ -200,10 +207,8 @@ class RegistrationActivities:
     async def _move(self, session: AsyncSession, stored: codes.StoredCode, code: AccessCode, now: datetime) -> None:
         """Plan the digits for the new window, where nobody else has them then."""
         pin = await codes.pin_row(session, stored.row.id, code.wish.pin_generation)
-        held_from, held_until = begins_at(code) or now, code.wish.ends_at
-        other = await planned_with(
-            session, stored.device.id, pin.pin_index, held_from, held_until, besides=stored.row.id
-        )
+        since, until = held_from(code) or now, code.wish.ends_at
+        other = await planned_with(session, stored.device.id, pin.pin_index, since, until, besides=stored.row.id)
         if other is not None:
             raise refuse(
                 RefusalType.DUPLICATE_ACCESS_CODE,
@@ -211,7 +216,32 @@ class RegistrationActivities:
                 field="window",
                 rule="unique_on_device",
             )
-        await move_pins(session, stored.row.id, held_from, held_until)
+        await move_pins(session, stored.row.id, since, until)
+
+    async def _with_digits(
+        self,
+        session: AsyncSession,
+        stored: codes.StoredCode,
+        code: AccessCode,
+        change: CodeChange,
+        happened: list[Event],
+        now: datetime,
+    ) -> AccessCode:
+        """Ask for other digits.  Those that the code has are no change; those in force beside newer ones come back."""
+        given = None if change.code is None else self._digits(stored).opened(change.code)
+        for row in [] if given is None else await unreleased_pins(session, stored.row.id):
+            if self._digits(stored).decrypted(row) != given:
+                continue
+            if row.generation == code.wish.pin_generation:
+                return code
+            former = code.former
+            in_force = former is not None and former.presence is Presence.PRESENT
+            is_newer_proven = code.on_lock.presence is Presence.PRESENT
+            if in_force and not is_newer_proven and former is not None and former.pin_generation == row.generation:
+                return _noting(happened, with_former_digits(code, now))
+        renewed = _noting(happened, with_new_pin(code, now))
+        await self._renew(session, stored, renewed, change, now)
+        return renewed
 
     async def _renew(
         self, session: AsyncSession, stored: codes.StoredCode, code: AccessCode, change: CodeChange, now: datetime
@@ -220,7 +250,7 @@ class RegistrationActivities:
         digits = self._digits(stored)
         asked = Asked(
             generation=code.wish.pin_generation,
-            held_from=begins_at(code) or now,
+            held_from=held_from(code) or now,
             held_until=code.wish.ends_at,
             starts_at=code.wish.starts_at,
             preferred_length=None,

@@ -52,9 +52,9 @@ class Removal:
     def _found_nothing(self) -> Verdict:
         """Count an empty look; where it is no proof yet, say when the next one will be."""
         turn, capabilities = self._turn, self._turn.stored.facts.capabilities
-        on_lock = turn.code.on_lock
+        on_lock = turn.subject.on_lock
         first = on_lock.model_copy(update={"empty_since": on_lock.empty_since or turn.now})
-        wait = wait_for_proof_of_absence(turn.code.model_copy(update={"on_lock": first}), turn.now, capabilities)
+        wait = wait_for_proof_of_absence(turn.subject.model_copy(update={"on_lock": first}), turn.now, capabilities)
         if wait is None:
             return Verdict([FoundNothing()])
         message = "nothing found; looking once more before that is believed"
@@ -66,7 +66,7 @@ class Removal:
         async with self._turns.resumed(turn) as session:
             if self._shown is not None:
                 await self._turns.see(session, turn, SeenOnLock(self._shown))
-            self._before = turn.code.on_lock
+            self._before = turn.subject.on_lock
             await self._turns.see(session, turn, AboutToRemove(turn.may_take))
 
     async def _remove(self) -> Verdict | None:

@@ -28,18 +28,20 @@ from activities.telling import tell
 from domain.access_code import AccessCode
 from domain.events import Event
 from domain.hearing import Told
+from domain.lifecycle import Action, decide, is_ahead, may_open, window_of
 from domain.names import lock_name, mark
-from domain.observation import Sighting, observe
+from domain.native_windows import LockWindow, told
+from domain.observation import AboutToWrite, OfFormer, OnePlace, SetAside, Sighting, alone, observe
 from domain.retry import delay_before_next
 from domain.slot_plan import ahead_of, booking
-from providers.base import Place
+from providers.base import Place, Window
 from store import codes, inbound, leases
 from store.bookings import in_line_on
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
 from store.slots import release_slot, take_slot
-from store.tables import AttemptRow, PinRow
+from store.tables import AttemptRow, PinRow, SlotRow
 
 LEASE_BEYOND_ATTEMPT = timedelta(seconds=5)
 """A lease outlasts the longest attempt by this much: a writer whose worker died cannot still be writing."""
@@ -58,6 +60,12 @@ class LockTurn:
     """Digits that the code had before and that may still be on the lock."""
     generation: int
     """The generation that this attempt is about; the wish may move on while it runs."""
+    window: LockWindow | None
+    """The window of that generation, where the lock is to keep it by itself."""
+    is_ahead: bool
+    """The code's time has not come yet when the attempt begins, and nothing of it opens: nobody waits."""
+    of_former: bool
+    """It is about the former's place, not that of the newest digits."""
     may_take: timedelta
     """How much later a call of this attempt may still leave us, even from a worker that is thought dead."""
     attempts: list[AttemptRow] = field(default_factory=list)
@@ -65,6 +73,8 @@ class LockTurn:
     wrote: bool = False
     pools: Collection[str] = ()
     """The pools that should know how it ended."""
+    back: Collection[UUID] = ()
+    """The locks that this attempt found to answer again."""
     stood_in_for: UUID | None = None
     """The code that may ask for another backup, now that this one is gone."""
     _started: float = field(default_factory=time.monotonic)
@@ -85,15 +95,32 @@ class LockTurn:
         return self.stored.code
 
     @property
+    def subject(self) -> AccessCode:
+        """What the turn is about: the code, or its former alone."""
+        return alone(self.code) if self.of_former else self.code
+
+    @property
+    def slot(self) -> SlotRow | None:
+        """The place that the turn is about, once there is one."""
+        return self.stored.former_slot if self.of_former else self.stored.slot
+
+    @property
     def place(self) -> Place:
         """Where the code is, or is to be."""
-        slot = self.stored.slot
+        slot = self.slot
         return Place(
             lock_id=self.stored.device.lock_id,
             slot=slot.number if slot else 0,
-            mark=mark(self.stored.row.id, 0).removesuffix("0"),
+            mark=self._mark_of_place,
             reference=slot.reference if slot else None,
         )
+
+    @property
+    def _mark_of_place(self) -> str:
+        """Whatever is ours; beside a former, only what is of the generation in this place."""
+        if self.code.former is None:
+            return mark(self.stored.row.id, 0).removesuffix("0")
+        return mark(self.stored.row.id, self.subject.on_lock.generation or self.generation)
 
     @property
     def mark(self) -> str:
@@ -104,6 +131,20 @@ class LockTurn:
     def name(self) -> str:
         """The name for the lock."""
         return lock_name(self.stored.row.name, self.mark, longest_name(self.stored.facts))
+
+    @property
+    def about_to_write(self) -> AboutToWrite:
+        """What is written down before the code is put on the lock."""
+        return AboutToWrite(self.generation, self.may_take, self.window)
+
+    @property
+    def lock_window(self) -> Window | None:
+        """The window as the lock is told it; a start that has come is none, whatever the lock's clock shows."""
+        clock, window = self.code.native, self.window
+        if clock is None or window is None:
+            return None
+        starts_at = None if window.starts_at is None or window.starts_at <= self.now else window.starts_at
+        return Window(*told(clock, LockWindow(starts_at=starts_at, ends_at=window.ends_at)))
 
     def key(self, operation: str) -> str:
         """The idempotency key of one operation: the same for every repetition, whatever run it comes from."""
@@ -164,11 +205,29 @@ class LockTurns:
         except leases.LeaseBusyError as busy:
             wait = min(max(busy.until - wall, timedelta(milliseconds=200)), timedelta(seconds=2))
             raise try_again(AttemptFailure.LOCK_BUSY, "another code's turn on this lock", wait) from None
-        rows = await codes.held_pins(session, stored.row.id, stored.code.wish.pin_generation)
+        of_former = decide(stored.code, activity.info().started_time).action is Action.REMOVE_FORMER
+        subject, former = alone(stored.code) if of_former else stored.code, stored.code.former
+        rows = await codes.held_pins(session, stored.row.id, subject.wish.pin_generation)
+        if of_former:
+            rows = [row for row in rows if row.generation == subject.wish.pin_generation]
+        elif former is not None:
+            rows = [row for row in rows if row.generation != former.pin_generation]
         aad = pin_aad(stored.row.workspace_id, stored.row.id)
         *older, digits = (SecretStr(self._keyring.decrypt(row.ciphertext, aad).decode()) for row in rows)
-        generation = stored.code.wish.generation
-        return LockTurn(order, stored, lease, rows[-1], digits, tuple(older), generation, self._lease_for)
+        code, began_at = subject, activity.info().started_time
+        return LockTurn(
+            order=order,
+            stored=stored,
+            lease=lease,
+            pin=rows[-1],
+            digits=digits,
+            older_digits=tuple(older),
+            generation=code.wish.generation,
+            window=window_of(code),
+            is_ahead=is_ahead(code, began_at) and not may_open(code, began_at),
+            of_former=of_former,
+            may_take=self._lease_for,
+        )
 
     async def reserve(self, session: AsyncSession, turn: LockTurn, avoid: Collection[int] = ()) -> None:
         """Write down that the code's digits may be on the lock, and which slot they take.
@@ -178,16 +237,33 @@ class LockTurns:
         """
         await load_pin(session, turn.pin, turn.now)
         if turn.stored.slot is None:
-            before = await _before_in_line(session, turn)
-            turn.stored.slot = await take_slot(
-                session,
-                turn.stored.device.id,
-                turn.stored.row.id,
-                turn.now,
-                capacity=turn.stored.facts.max_active_codes_supported,
-                avoid=avoid,
-                spoken_for=before,
-            )
+            turn.stored.slot = await self._take_slot(session, turn, avoid)
+
+    async def set_aside(self, session: AsyncSession, turn: LockTurn) -> None:
+        """Take a second place for newer digits, and keep the older ones where they are.
+
+        Raises:
+            NoSlotError: there is none.
+        """
+        stored = turn.stored
+        if stored.slot is not None:
+            stored.slot.is_former = True
+            session.add(stored.slot)
+            await session.flush()  # a code has one place of each kind
+        stored.slot, stored.former_slot = await self._take_slot(session, turn), stored.slot
+        turn.older_digits = ()
+        await self.see(session, turn, SetAside())
+
+    async def _take_slot(self, session: AsyncSession, turn: LockTurn, avoid: Collection[int] = ()) -> SlotRow:
+        return await take_slot(
+            session,
+            turn.stored.device.id,
+            turn.stored.row.id,
+            turn.now,
+            capacity=turn.stored.facts.max_active_codes_supported,
+            avoid=avoid,
+            spoken_for=await _before_in_line(session, turn),
+        )
 
     async def change_slot(self, session: AsyncSession, turn: LockTurn, occupied: Collection[int]) -> None:
         """Take another slot than those in which codes were seen.
@@ -201,8 +277,10 @@ class LockTurns:
         await self.reserve(session, turn, avoid=occupied)
 
     async def see(self, session: AsyncSession, turn: LockTurn, sighting: Sighting) -> AccessCode:
-        """Fold a sighting into the code and write it back."""
+        """Fold a sighting of the turn's place into the code and write it back."""
         now = turn.now
+        if turn.of_former and isinstance(sighting, OnePlace):
+            sighting = OfFormer(sighting)
         observed = observe(turn.code, sighting, now, turn.stored.facts.capabilities)
         turn.happened.extend(observed.events)
         if observed.code.closed:

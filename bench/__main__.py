@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import api, lifecycles, machine, memory, pools, registration, setting
+from bench import api, lifecycles, machine, memory, pools, reconciling, registration, setting
 from bench.figures import Figure
 from bench.report import show, write
 from bench.scale import FULL, SMOKE, Scale
@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "registration": registration.measure,
     "setting": setting.measure,
     "lifecycles": lifecycles.measure,
+    "reconciling": reconciling.measure,
     "memory": memory.measure,
     "api": api.measure,
     "pools": pools.measure,
@@ -41,7 +42,8 @@ async def measure(scale: Scale, names: list[str]) -> list[Figure]:
 
 def _locks(scale: Scale, names: list[str]) -> int:
     """Say how many locks these measurements need; looking after more would cost something, too."""
-    return max(scale.lifecycles, scale.due, scale.pools + 1 if "pools" in names else 0)
+    shared = max(scale.lifecycles, scale.due, scale.pools + 1 if "pools" in names else 0)
+    return shared + (reconciling.LOCKS if "reconciling" in names else 0)
 
 
 def main() -> None:

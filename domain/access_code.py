@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from domain.interference import Interference
+from domain.native_windows import LockClock, LockWindow, load_at
 from domain.policy import Policy
 from domain.problems import Problems
 
@@ -62,10 +63,19 @@ class Wish(_Frozen):
     ends_at: AwareDatetime | None = None
     generation: int = 1
     pin_generation: int = 1
+    newest: int = 1
+    """The highest generation that was ever wished for: after a roll back it is more than the present one."""
     changed_at: AwareDatetime
     """When the lock was last told to be different from what it was: at the earliest, the registration."""
     ending: Ending | None = None
     ending_at: AwareDatetime | None = None
+    loads_at: AwareDatetime | None = None
+    """From when the lock may be told ahead of the start, with the window; None: not before the start."""
+
+    @property
+    def next_generation(self) -> int:
+        """The number for the next change."""
+        return max(self.newest, self.generation) + 1
 
     @property
     def type(self) -> AccessCodeType:
@@ -82,6 +92,8 @@ class OnLock(_Frozen):
 
     presence: Presence = Presence.ABSENT
     generation: int | None = None
+    pin_generation: int | None = None
+    """The generation in which the digits came that are proven there; None while none are."""
     refused_generation: int | None = None
     """The lock refused this generation for good; nothing is written until there is a newer one."""
     was_set: bool = False
@@ -100,6 +112,14 @@ class OnLock(_Frozen):
     """The first of an unbroken row of reads that found nothing, or not what had been proven there."""
     bears_mark: bool = False
     """A read since then showed our mark in its name: a name without it is somebody else's doing."""
+    window: LockWindow | None = None
+    """The lock's own window of what was last proven there; None: it opens at any time."""
+    told: LockWindow | None = None
+    """The window of the last write, as `window`."""
+    strays: tuple[LockWindow, ...] = ()
+    """Other windows, of earlier writes that may still arrive."""
+    seen_in_time: bool = False
+    """It was proven there since its time began, not only loaded ahead."""
 
 
 class BackupUse(_Frozen):
@@ -118,10 +138,20 @@ class AccessCode(_Frozen):
 
     wish: Wish
     on_lock: OnLock = OnLock()
+    former: OnLock | None = None
+    """Older digits in a place of their own.  They stay in force until newer ones are proven; None: there are none."""
+    replaced_at: AwareDatetime | None = None
+    """When the newer ones were proven, so that the former had to go."""
+    worked_until: AwareDatetime | None = None
+    """When it last ceased to count as working, though it was wanted: lateness begins anew from there."""
+    no_room_for: int | None = None
+    """The lock had no second place for the digits of this generation: the older ones must go first."""
     problems: Problems = ()
     policy: Policy = Policy()
     updates_in_place: bool = True
     """The lock can change digits or name of a code without taking it off."""
+    native: LockClock | None = None
+    """How the lock keeps the code's window by itself; None: it does not, or is not to."""
     is_backup: bool = False
     """It belongs to a backup pool."""
     backup: BackupUse = BackupUse()
@@ -139,17 +169,27 @@ def created(
     policy: Policy,
     *,
     updates_in_place: bool,
+    native: LockClock | None = None,
     is_backup: bool = False,
     allows_external_modification: bool = False,
 ) -> AccessCode:
-    """Make a code that has not touched its lock yet."""
-    return AccessCode(
+    """Make a code that has not touched its lock yet; `native`: the lock is to keep its window."""
+    code = AccessCode(
         wish=wish,
         policy=policy,
         updates_in_place=updates_in_place,
+        native=native,
         is_backup=is_backup,
         allows_external_modification=allows_external_modification,
     )
+    return code.model_copy(update={"wish": scheduled(code, wish)})
+
+
+def scheduled(code: AccessCode, wish: Wish) -> Wish:
+    """Work out from when the lock may be told of a wish ahead."""
+    clock, lead = code.native, code.policy.native_lead
+    at = None if clock is None else load_at(clock, wish.starts_at, wish.ends_at, lead)
+    return wish.model_copy(update={"loads_at": at})
 
 
 def latest(*instants: datetime | None) -> datetime | None:

@@ -76,7 +76,7 @@ def outcome(action: ActionType, code: AccessCode, *, generation: int, was_seen: 
         return SUCCESS if code.closed and code.wish.ending is Ending.DELETED else PENDING
     if is_over(code, now) or generation < code.wish.generation:
         return _looking_back(code, was_seen=was_seen, now=now)
-    if is_refused(code):
+    if is_refused(code) or generation > code.wish.generation:
         return Outcome(
             AttemptStatus.ERROR, ProblemCode.CONSTRAINTS_VIOLATED, "the lock refuses these digits or this name"
         )

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from domain.access_code import AccessCode, Ending, Presence, Wish
+from domain.access_code import AccessCode, Ending, Presence, Wish, scheduled
 from domain.events import Event, EventType, digits_of
-from domain.lifecycle import is_over, is_wanted
+from domain.lifecycle import is_over, is_refused, is_wanted
 from domain.observation import Observed
 from domain.problems import WHILE_SETTING, ProblemCode, cleared, raised
 
@@ -20,7 +20,11 @@ def with_window(code: AccessCode, starts_at: datetime | None, ends_at: datetime 
     before = code.wish
     if (starts_at, ends_at) == (before.starts_at, before.ends_at):
         return Observed(code)
-    moved = _wish(code, before.model_copy(update={"starts_at": starts_at, "ends_at": ends_at}))
+    moved = _wish(code, scheduled(code, before.model_copy(update={"starts_at": starts_at, "ends_at": ends_at})))
+    if code.native is not None and (code.on_lock.presence is not Presence.ABSENT or is_refused(code)):
+        # The lock keeps the window, so it must be told.  It may have been the window that it refused.
+        moved = _wish(moved, moved.wish.model_copy(update=_next(before)))
+        moved = moved.model_copy(update={"problems": cleared(moved.problems, (ProblemCode.CONSTRAINTS_VIOLATED,))})
     if is_wanted(moved, now) != is_wanted(code, now):
         moved = _wish(moved, moved.wish.model_copy(update={"changed_at": now}))
         moved = moved.model_copy(update={"problems": cleared(moved.problems, _moot(moved, now))})
@@ -29,12 +33,27 @@ def with_window(code: AccessCode, starts_at: datetime | None, ends_at: datetime 
 
 def with_new_pin(code: AccessCode, now: datetime) -> Observed:
     """Ask for other digits: a new generation, free of what was held against the old ones."""
-    generation = code.wish.generation + 1
-    wish = code.wish.model_copy(update={"generation": generation, "pin_generation": generation, "changed_at": now})
-    moot = (*WHILE_SETTING, ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET, ProblemCode.EXTERNAL_MODIFICATION)
-    renewed = _wish(code, wish).model_copy(update={"problems": cleared(code.problems, moot)})
+    digits = {"pin_generation": code.wish.next_generation, "changed_at": now}
+    wish = code.wish.model_copy(update=_next(code.wish) | digits)
+    codes = (*WHILE_SETTING, ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET, ProblemCode.EXTERNAL_MODIFICATION)
+    renewed = _wish(code, wish).model_copy(update={"problems": cleared(code.problems, codes)})
     before, after = ({"code": digits_of(one.wish.pin_generation)} for one in (code, renewed))
     return _changed(renewed, EventType.CODE_CHANGED, now, before, after)
+
+
+def with_former_digits(code: AccessCode, now: datetime) -> Observed:
+    """Ask for the digits again that are in force until newer ones are proven: those are given up."""
+    former = code.former
+    assert former is not None and former.generation is not None  # noqa: S101, PT018  # the caller has looked
+    digits = former.pin_generation or former.generation
+    given_up = {"generation": former.generation, "pin_generation": digits, "newest": code.wish.newest}
+    codes = (*WHILE_SETTING, ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET)
+    back = _wish(code, code.wish.model_copy(update=given_up | {"changed_at": now}))
+    back = back.model_copy(update={"problems": cleared(code.problems, codes)})
+    if back.on_lock.presence is Presence.ABSENT:
+        back = back.model_copy(update={"on_lock": former, "former": None})
+    before, after = ({"code": digits_of(one.wish.pin_generation)} for one in (code, back))
+    return _changed(back, EventType.CODE_CHANGED, now, before, after)
 
 
 def with_name(code: AccessCode, before: str | None, name: str | None, now: datetime) -> Observed:
@@ -43,7 +62,7 @@ def with_name(code: AccessCode, before: str | None, name: str | None, now: datet
         return Observed(code)
     renamed = code
     if code.updates_in_place or code.on_lock.presence is Presence.ABSENT:
-        renamed = _wish(code, code.wish.model_copy(update={"generation": code.wish.generation + 1}))
+        renamed = _wish(code, code.wish.model_copy(update=_next(code.wish)))
         # It may have been the name that the lock refused.
         renamed = renamed.model_copy(update={"problems": cleared(code.problems, (ProblemCode.CONSTRAINTS_VIOLATED,))})
     return _changed(renamed, EventType.NAME_CHANGED, now, {"name": before}, {"name": name})
@@ -89,6 +108,10 @@ def _moot(moved: AccessCode, now: datetime) -> tuple[ProblemCode, ...]:
         ProblemCode.NO_SPACE,
     )
     return passing if is_over(moved, now) else (*passing, ProblemCode.FAILED_TO_SET)
+
+
+def _next(wish: Wish) -> dict[str, Any]:
+    return {"generation": wish.next_generation, "newest": wish.next_generation}
 
 
 def _wish(code: AccessCode, wish: Wish) -> AccessCode:

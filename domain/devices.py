@@ -25,6 +25,10 @@ class Capabilities(BaseModel):
     """The digits or the name of a code can be changed without taking the code off the lock."""
     has_native_scheduling: bool = False
     """The lock keeps a code's window by itself."""
+    windows_in_local_time: bool = False
+    """It keeps windows as its own wall clock shows them, without a zone."""
+    window_resolution: timedelta = timedelta(0)
+    """The bounds of windows are whole multiples of this, such as a minute; zero: as exact as they are told."""
     masks_codes: bool = False
     """A read shows that a code is there, never its digits."""
     reads_lag: timedelta = timedelta(0)

@@ -27,7 +27,7 @@ from domain.access_code import AccessCode, Ending, OnLock, Presence
 from domain.devices import Capabilities
 from domain.events import Event, EventType
 from domain.interference import fails, remembered
-from domain.lifecycle import is_over, opens
+from domain.lifecycle import has_digits, is_over
 from domain.names import carries_mark
 from domain.problems import KINDS, ChangeType, ProblemCode, Problems, cleared, has, raised
 
@@ -92,6 +92,17 @@ def look_for(expected: Expected, entries: Sequence[Entry]) -> Look:
     return Look(found, entry, bears_mark(entry, expected.stem))
 
 
+def all_of(expected: Expected, entries: Iterable[Entry]) -> list[Entry]:
+    """Give every entry that is the code's: while its digits change there may be two."""
+    return [
+        entry
+        for entry in entries
+        if entry.pin_index in expected.pin_indexes
+        or (expected.reference is not None and entry.reference == expected.reference)
+        or bears_mark(entry, expected.stem)
+    ]
+
+
 def bears_mark(entry: Entry, stem: str) -> bool:
     """Tell whether the entry's name is one that we gave to this code, in whichever generation."""
     shown = (entry.name or "").strip().casefold().split(" ", 1)[0]
@@ -102,8 +113,10 @@ def bears_mark(entry: Entry, stem: str) -> bool:
 def fold(code: AccessCode, look: Look, now: datetime, capabilities: Capabilities) -> tuple[AccessCode, list[Event]]:
     """Fold a look into what is known of a code, and say what happened.
 
-    Of a code in doubt nothing is learnt here: its own workflow is at it.
+    Of a code in doubt, or with digits in two places, nothing is learnt here: its own workflow is at it.
     """
+    if code.former is not None:
+        return code, []
     presence = code.on_lock.presence
     if look.found is Found.RESURFACED:
         return (_resurfaced(code, now), []) if presence is Presence.ABSENT else (code, [])
@@ -162,6 +175,7 @@ def _undone(code: AccessCode, found: Found, now: datetime) -> tuple[AccessCode, 
             "presence": Presence.MAYBE,
             # What is there under our reference is none of our generations.
             "generation": 0 if changed else code.on_lock.generation,
+            "pin_generation": None if changed else code.on_lock.pin_generation,
             "still_opens": False,
             "empty_since": None,
             "bears_mark": False,
@@ -184,7 +198,8 @@ def _undone(code: AccessCode, found: Found, now: datetime) -> tuple[AccessCode, 
 
 def _renamed_back(code: AccessCode, now: datetime) -> tuple[AccessCode, list[Event]]:
     """The name is asked for again, as a generation of its own; the digits go on opening the door."""
-    wish = code.wish.model_copy(update={"generation": code.wish.generation + 1})
+    generation = code.wish.next_generation
+    wish = code.wish.model_copy(update={"generation": generation, "newest": generation})
     problems = _shown(code.problems, ProblemCode.CONFLICTING_MODIFICATION, ChangeType.MODIFIED, now)
     undone = (*remembered(code.interference.undone, code.policy, now), now)
     renamed = code.model_copy(
@@ -208,9 +223,10 @@ def _honoured(code: AccessCode, found: Found, now: datetime) -> tuple[AccessCode
         on_lock = OnLock(unsettled_removals=on_lock.unsettled_removals, doubtful_until=on_lock.doubtful_until)
         interference = interference.model_copy(update={"left_off": wish.generation})
     elif found is Found.CHANGED:
-        generation = wish.generation + 1
-        wish = wish.model_copy(update={"generation": generation, "pin_generation": generation})
-        on_lock = on_lock.model_copy(update={"generation": generation})
+        generation = wish.next_generation
+        numbers = {"generation": generation, "pin_generation": generation}
+        wish = wish.model_copy(update=numbers | {"newest": generation})
+        on_lock = on_lock.model_copy(update=numbers)
     taken = code.model_copy(
         update={
             "wish": wish,
@@ -238,7 +254,7 @@ def _resurfaced(code: AccessCode, now: datetime) -> AccessCode:
 
 def is_unrepaired(code: AccessCode, now: datetime) -> bool:
     """Tell whether the code's workflow still has to be told: what was found has not been put right."""
-    undone = bool(code.interference.undone) and not opens(code) and not is_over(code, now)
+    undone = bool(code.interference.undone) and not has_digits(code) and not is_over(code, now)
     return undone and code.on_lock.presence is Presence.MAYBE
 
 

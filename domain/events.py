@@ -19,6 +19,7 @@ class EventType(StrEnum):
     NAME_CHANGED = "access_code.name_changed"
     CODE_CHANGED = "access_code.code_changed"
     TIME_FRAME_CHANGED = "access_code.time_frame_changed"
+    SCHEDULED_ON_DEVICE = "access_code.scheduled_on_device"
     SET_ON_DEVICE = "access_code.set_on_device"
     DELAY_IN_SETTING = "access_code.delay_in_setting_on_device"
     FAILED_TO_SET = "access_code.failed_to_set_on_device"

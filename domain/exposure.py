@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from domain.access_code import AccessCode, Ending, Presence
-from domain.lifecycle import is_over, unwanted_since
+from domain.access_code import AccessCode, Ending
+from domain.lifecycle import is_clear, is_over, unwanted_since
 
 
 class ExposureReason(StrEnum):
@@ -62,7 +62,7 @@ _ENDINGS = {Ending.DELETED: ExposureReason.DELETED, Ending.CANCELLED: ExposureRe
 
 def exposure(code: AccessCode, left: Left | None, now: datetime) -> Exposure | None:
     """Say how a code is exposed; None: it is not."""
-    may_be_there = code.on_lock.presence is not Presence.ABSENT
+    may_be_there = not is_clear(code)
     if left is not None and (may_be_there or not code.closed):
         return Exposure(since=left.at, reason=left.because)
     if code.closed or not may_be_there or not is_over(code, now) or code.wish.ending is Ending.RELEASED:

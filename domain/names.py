@@ -52,6 +52,11 @@ def carries_mark(shown: str, mark: str) -> bool:
     return code_id.startswith(short["id"]) and short["generation"] == generation
 
 
+def bears(shown: str, mark: str) -> bool:
+    """Whether a shown name begins with a mark, or with the part of one that every generation has."""
+    return shown.startswith(mark) and (mark.endswith(".") or not shown[len(mark) :][:1].isdigit())
+
+
 def mark_in(shown: str) -> str | None:
     """The mark that a name begins with, whole or shortened, whosever code it is; None: it begins with none."""
     first = shown.strip().casefold().split(" ", 1)[0]

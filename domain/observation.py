@@ -18,8 +18,21 @@ from domain.access_code import AccessCode, Ending, OnLock, Presence, latest
 from domain.devices import Capabilities
 from domain.drift import Look, fold
 from domain.events import PROBLEMS, Event, EventType, digits_of
-from domain.lifecycle import is_over, is_wanted, opens
-from domain.problems import WHILE_SETTING, ProblemCode, Problems, cleared, raised
+from domain.lifecycle import (
+    has_digits,
+    is_ahead,
+    is_clear,
+    is_in_window,
+    is_over,
+    is_refused,
+    is_rolled_back,
+    is_scheduled,
+    is_wanted,
+    opens,
+    window_of,
+)
+from domain.native_windows import LockWindow
+from domain.problems import WHILE_SETTING, ProblemCode, Problems, cleared, has, raised
 
 NOTICES = {
     ProblemCode.DELAY_IN_SETTING: EventType.DELAY_IN_SETTING,
@@ -37,11 +50,12 @@ _OUTLIVING = (ProblemCode.FAILED_TO_SET, ProblemCode.USING_BACKUP)
 class AboutToWrite:
     """The next call may change the lock; from here on nobody knows until somebody has read.
 
-    The call, or a worker that is thought dead, may write up to `within` later.
+    The call, or a worker that is thought dead, may write up to `within` later.  `window`: the lock is told to keep it.
     """
 
     generation: int
     within: timedelta = timedelta(0)
+    window: LockWindow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,29 @@ class Refused:
     for_good: bool
 
 
-Sighting = AboutToWrite | AboutToRemove | NothingWritten | SeenOnLock | FoundNothing | Refused | Look
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A second place was taken: what is on the lock becomes the former, and newer digits are put beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoomBeside:
+    """The lock has no second place for the digits of this generation."""
+
+    generation: int
+
+
+OnePlace = AboutToWrite | AboutToRemove | NothingWritten | SeenOnLock | FoundNothing
+
+
+@dataclass(frozen=True, slots=True)
+class OfFormer:
+    """What was done or seen in the former's place."""
+
+    sighting: OnePlace
+
+
+Sighting = OnePlace | Refused | SetAside | NoRoomBeside | OfFormer | Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +128,16 @@ class Observed:
 
 def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Capabilities) -> Observed:
     """Fold what was seen at `now` into what is known."""
+    observed = _fold(code, sighting, now, capabilities)
+    if not opens(code, now) or opens(observed.code, now):
+        return observed
+    return Observed(observed.code.model_copy(update={"worked_until": now}), observed.events)
+
+
+def _fold(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Capabilities) -> Observed:
     match sighting:
-        case AboutToWrite(generation, within):
-            return Observed(_with(code, _written(code, generation, now + within, capabilities)))
+        case AboutToWrite():
+            return Observed(_with(code, _written(code, sighting, now, capabilities)))
         case AboutToRemove(within):
             return Observed(_with(code, _removing(code.on_lock, now + within, capabilities)))
         case NothingWritten(before):
@@ -104,7 +147,13 @@ def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: C
         case FoundNothing():
             return _found_nothing(code, now, capabilities)
         case Refused(problem, generation, for_good):
-            return Observed(_refused(code, problem, generation, now, for_good=for_good))
+            return _refused(code, problem, generation, now, for_good=for_good)
+        case SetAside():
+            return Observed(code.model_copy(update={"former": code.on_lock, "on_lock": OnLock(), "replaced_at": None}))
+        case NoRoomBeside(generation):
+            return _returned(code.model_copy(update={"no_room_for": generation}), now)
+        case OfFormer(seen):
+            return _of_former(code, seen, now, capabilities)
         case Look():
             looked, happened = fold(code, sighting, now, capabilities)
             return Observed(looked, tuple(happened))
@@ -136,14 +185,22 @@ def _with(code: AccessCode, on_lock: OnLock) -> AccessCode:
     return code.model_copy(update={"on_lock": on_lock})
 
 
-def _written(code: AccessCode, generation: int, sent_by: datetime, capabilities: Capabilities) -> OnLock:
+def _written(code: AccessCode, write: AboutToWrite, now: datetime, capabilities: Capabilities) -> OnLock:
     before, newest = code.on_lock, code.wish.pin_generation
-    rival = before.unsettled_until if before.generation is not None and before.generation < newest else None
+    generation, sent_by = write.generation, now + write.within
+    is_rival = before.generation is not None and before.generation < newest
+    strays = before.strays
+    if before.unsettled_writes > 0 and before.told != write.window:
+        # The same digits with another window of theirs may still arrive over what is written now.
+        is_rival, strays = True, (*strays, before.told or LockWindow())
+    rival = before.unsettled_until if is_rival else None
     return before.model_copy(
         update={
             "presence": Presence.MAYBE,
             "generation": generation,
-            "still_opens": opens(code) and generation >= newest,
+            "still_opens": has_digits(code) and generation >= newest,
+            "told": write.window,
+            "strays": tuple(dict.fromkeys(strays)),
             "unsettled_writes": before.unsettled_writes + 1,
             "unsettled_until": latest(before.unsettled_until, sent_by + capabilities.writes_settle),
             "doubtful_until": latest(before.doubtful_until, None if rival is None else rival + capabilities.reads_lag),
@@ -176,17 +233,35 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
         presence=Presence.PRESENT,
         generation=generation,
         was_set=True,
+        pin_generation=code.wish.pin_generation if generation >= code.wish.pin_generation else before.pin_generation,
+        refused_generation=before.refused_generation if is_rolled_back(code) else None,
         unsettled_writes=0 if settled else before.unsettled_writes,
         unsettled_until=None if settled else before.unsettled_until,
+        window=before.told if generation == before.generation else before.window,
+        told=before.told,
+        strays=() if settled else before.strays,
+        seen_in_time=code.native is not None and is_in_window(code, now),
     )
     after = _with(code, on_lock)
-    if not opens(after) or not is_wanted(after, now):
+    if is_ahead(after, now) and is_scheduled(after):
+        return _loaded(code, after, now)
+    if not opens(after, now) or not is_wanted(after, now):
         return Observed(after)
-    codes = (ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET, *WHILE_SETTING)
+    moot = (ProblemCode.FAILED_TO_SET, ProblemCode.CONSTRAINTS_VIOLATED) if is_rolled_back(code) else ()
+    codes = {ProblemCode.DELAY_IN_SETTING, ProblemCode.FAILED_TO_SET, *WHILE_SETTING} - set(moot)
     asks_no_more = after.backup.model_copy(update={"wanted_at": None})
     after = after.model_copy(update={"problems": cleared(after.problems, codes), "backup": asks_no_more})
-    newly = not opens(code)
+    if after.former is not None and after.replaced_at is None:
+        after = after.model_copy(update={"replaced_at": now})
+    newly = not opens(code, now)
     return Observed(after, (_with_digits(EventType.SET_ON_DEVICE, after, now),) if newly else ())
+
+
+def _loaded(code: AccessCode, after: AccessCode, now: datetime) -> Observed:
+    """The code lies on the lock for its time to come: what stood in its way does so no longer."""
+    newly = not is_scheduled(code)
+    after = after.model_copy(update={"problems": cleared(after.problems, WHILE_SETTING)})
+    return Observed(after, (_with_digits(EventType.SCHEDULED_ON_DEVICE, after, now),) if newly else ())
 
 
 def _found_nothing(code: AccessCode, now: datetime, capabilities: Capabilities) -> Observed:
@@ -201,7 +276,8 @@ def _found_nothing(code: AccessCode, now: datetime, capabilities: Capabilities) 
 
 def _gone(code: AccessCode, now: datetime) -> Observed:
     before = code.on_lock
-    events = (Event(event_type=EventType.REMOVED_FROM_DEVICE, occurred_at=now),) if before.was_set else ()
+    # Where another place is in force, or the newest digits are, the code is not gone from its lock.
+    events = _removed(now) if before.was_set and code.former is None else ()
     settled = before.unsettled_removals <= 1  # the one removal that was made is the one whose effect we see
     on_lock = OnLock(
         refused_generation=before.refused_generation,
@@ -210,22 +286,100 @@ def _gone(code: AccessCode, now: datetime) -> Observed:
     )
     # A code that is only taken off to be put on anew is still late: its warning stands.
     moot = () if is_wanted(code, now) else (ProblemCode.DELAY_IN_SETTING,)
-    problems = cleared(code.problems, (ProblemCode.FAILED_TO_REMOVE, *moot))
+    gone = () if code.former is not None else (ProblemCode.FAILED_TO_REMOVE,)
+    problems = cleared(code.problems, (*gone, *moot))
     after = code.model_copy(update={"on_lock": on_lock, "problems": problems})
-    if not is_over(after, now):
-        return Observed(after, events)
-    closed = close(after, now)
+    if after.former is not None:
+        return _returned(after, now)
+    return _closed_where_over(after, events, now)
+
+
+def _closed_where_over(code: AccessCode, events: tuple[Event, ...], now: datetime) -> Observed:
+    if not is_over(code, now) or not is_clear(code):
+        return Observed(code, events)
+    closed = close(code, now)
     return Observed(closed.code, events + closed.events)
 
 
-def _refused(code: AccessCode, problem: ProblemCode, generation: int, now: datetime, *, for_good: bool) -> AccessCode:
+def _removed(now: datetime) -> tuple[Event, ...]:
+    return (Event(event_type=EventType.REMOVED_FROM_DEVICE, occurred_at=now),)
+
+
+def _refused(code: AccessCode, problem: ProblemCode, generation: int, now: datetime, *, for_good: bool) -> Observed:
     refused = generation if for_good else code.on_lock.refused_generation
-    return code.model_copy(
+    told = code.model_copy(
         update={
             "problems": raised(code.problems, problem, now),
             "on_lock": code.on_lock.model_copy(update={"refused_generation": refused}),
         }
     )
+    if not for_good or generation != code.wish.generation:
+        return Observed(told)
+    return _returned(told, now) if told.former is not None else _rolled_back(told, now)
+
+
+# --- The former -----------------------------------------------------------------------------------------------------
+
+
+def alone(code: AccessCode) -> AccessCode:
+    """Give the former of a code as if it were all that there is of it; a code without one as it is."""
+    former = code.former
+    if former is None or former.generation is None:
+        return code
+    digits = former.pin_generation or former.generation
+    wish = code.wish.model_copy(update={"generation": former.generation, "pin_generation": digits})
+    return code.model_copy(update={"on_lock": former, "former": None, "wish": wish})
+
+
+def _of_former(code: AccessCode, sighting: OnePlace, now: datetime, capabilities: Capabilities) -> Observed:
+    if code.former is None:
+        return Observed(code)
+    former = observe(alone(code), sighting, now, capabilities).code.on_lock
+    if former.presence is not Presence.ABSENT:
+        return Observed(code.model_copy(update={"former": former}))
+    after = code.model_copy(update={"former": None, "replaced_at": None})
+    if is_clear(after) or is_wanted(after, now):
+        after = after.model_copy(update={"problems": cleared(code.problems, (ProblemCode.FAILED_TO_REMOVE,))})
+    events = _removed(now) if code.former.was_set and is_clear(after) else ()
+    return _closed_where_over(after, events, now)
+
+
+def _returned(code: AccessCode, now: datetime) -> Observed:
+    """Have the former take the code's place again, where nothing is in the other and nothing more is to be put there."""
+    former, wish = code.former, code.wish
+    given_up = is_refused(code) or code.no_room_for == wish.generation or not is_wanted(code, now)
+    taken_back = former is not None and former.generation is not None and wish.generation <= former.generation
+    if former is None or code.on_lock.presence is not Presence.ABSENT or not (given_up or taken_back):
+        return Observed(code)
+    on_lock = former.model_copy(update={"refused_generation": code.on_lock.refused_generation})
+    returned = code.model_copy(update={"on_lock": on_lock, "former": None, "replaced_at": None})
+    return _rolled_back(returned, now) if is_refused(returned) else Observed(returned)
+
+
+def _rolled_back(code: AccessCode, now: datetime) -> Observed:
+    """Give up digits that the lock refuses for good, where older ones are proven and in force: the wish is theirs again.
+
+    What is wrong stays told until the digits are changed once more.
+    """
+    on_lock, wish = code.on_lock, code.wish
+    digits, generation = on_lock.pin_generation, on_lock.generation
+    is_in_force = on_lock.presence is Presence.PRESENT and is_wanted(code, now)
+    if digits is None or generation is None or not is_in_force or digits >= wish.pin_generation:
+        return Observed(code)
+    if code.native is not None and on_lock.window != window_of(code):
+        return Observed(code)  # the window would be another than what is wished for
+    newest = max(wish.newest, wish.generation)
+    back = wish.model_copy(update={"generation": generation, "pin_generation": digits, "newest": newest})
+    rolled = code.model_copy(update={"wish": back, "no_room_for": None})
+    told = (
+        Observed(rolled)
+        if has(code.problems, ProblemCode.FAILED_TO_SET)
+        else announce(rolled, ProblemCode.FAILED_TO_SET, now)
+    )
+    calm = told.code.model_copy(update={"problems": cleared(told.code.problems, (ProblemCode.DELAY_IN_SETTING,))})
+    payload = {"from": {"code": digits_of(wish.pin_generation)}, "to": {"code": digits_of(digits)}}
+    changed = Event(event_type=EventType.CODE_CHANGED, occurred_at=now, payload=payload)
+    return Observed(calm, (*told.events, changed))
 
 
 def wait_for_proof_of_absence(code: AccessCode, now: datetime, capabilities: Capabilities) -> timedelta | None:

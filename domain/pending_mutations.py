@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.access_code import AccessCode, Presence
-from domain.lifecycle import begins_at, is_over, is_up_to_date, is_wanted, opens
+from domain.access_code import AccessCode
+from domain.lifecycle import begins_at, has_digits, is_ahead, is_clear, is_over, is_scheduled, is_up_to_date, is_wanted
 
 
 class MutationCode(StrEnum):
@@ -17,6 +17,7 @@ class MutationCode(StrEnum):
     DELETING = "deleting"
     UPDATING_CODE = "updating_code"
     UPDATING_NAME = "updating_name"
+    UPDATING_TIME_FRAME = "updating_time_frame"
 
 
 _MESSAGES = {
@@ -25,6 +26,7 @@ _MESSAGES = {
     MutationCode.DELETING: "The code is being removed from the lock.",
     MutationCode.UPDATING_CODE: "The new digits are being set on the lock.",
     MutationCode.UPDATING_NAME: "The new name is being set on the lock.",
+    MutationCode.UPDATING_TIME_FRAME: "The lock is being told the new time frame.",
 }
 
 
@@ -60,13 +62,16 @@ def pending_mutations(code: AccessCode, now: datetime) -> tuple[PendingMutation,
 def _mutation(code: AccessCode, now: datetime) -> MutationCode | None:
     if code.closed:
         return None
-    absent = code.on_lock.presence is Presence.ABSENT
-    if not is_wanted(code, now):
+    absent = is_clear(code)
+    if is_ahead(code, now) and (absent or is_scheduled(code)):
+        return MutationCode.DEFERRING_CREATION if absent else None
+    if not is_wanted(code, now) and not is_ahead(code, now):
         if not absent:
             return MutationCode.DELETING
         return None if is_over(code, now) else MutationCode.DEFERRING_CREATION
     if is_up_to_date(code):
         return None
-    if opens(code):
-        return MutationCode.UPDATING_NAME
-    return MutationCode.UPDATING_CODE if code.on_lock.was_set else MutationCode.CREATING
+    if has_digits(code):
+        shifts = code.native is not None and not is_scheduled(code)
+        return MutationCode.UPDATING_TIME_FRAME if shifts else MutationCode.UPDATING_NAME
+    return MutationCode.UPDATING_CODE if code.on_lock.was_set or code.former is not None else MutationCode.CREATING

@@ -16,6 +16,7 @@ from domain.backup_pool import DEFAULT_SIZE
 DEFAULT_DELAY_AFTER = timedelta(minutes=1)
 DEFAULT_BACKUP_AFTER = timedelta(minutes=2)
 DEFAULT_FAIL_AFTER = timedelta(minutes=10)
+DEFAULT_NATIVE_LEAD = timedelta(hours=72)
 SHORTEST_RECONCILE = timedelta(minutes=1)
 """What Temporal's schedules, and locks, bear at most."""
 
@@ -48,7 +49,12 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     program_lead: timedelta = timedelta(0)
-    """How long before `starts_at` programming begins; it lets the guest in that much earlier."""
+    """How long before `starts_at` programming begins; it lets the guest in that much earlier.
+
+    Of no matter where the lock keeps windows by itself: such a lock opens at the start.
+    """
+    native_lead: timedelta = DEFAULT_NATIVE_LEAD
+    """How long before `starts_at` a lock that keeps windows by itself is told; zero: not before the start."""
     delay_after: timedelta = DEFAULT_DELAY_AFTER
     """Not confirmed for this long: warning `delay_in_setting_on_device`."""
     backup_after: timedelta = DEFAULT_BACKUP_AFTER
@@ -97,8 +103,8 @@ class Policy(BaseModel):
             raise ValueError("backup_after must not be negative or later than fail_after")
         if not timedelta(0) < self.retry_initial <= self.retry_cap <= self.retry_cap_late:
             raise ValueError("retry_initial, retry_cap and retry_cap_late must be positive and in this order")
-        if self.program_lead < timedelta(0) or self.remove_fail_after < timedelta(0):
-            raise ValueError("program_lead and remove_fail_after must not be negative")
+        if min(self.program_lead, self.native_lead, self.remove_fail_after) < timedelta(0):
+            raise ValueError("program_lead, native_lead and remove_fail_after must not be negative")
         every = (self.reconcile_mains_every, self.reconcile_battery_every, self.reconcile_heard_every)
         if min(every) < SHORTEST_RECONCILE:
             raise ValueError("a lock is read at most once a minute: raise the reconcile_… durations")

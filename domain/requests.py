@@ -5,7 +5,7 @@ an offset is refused, an unknown field is refused, and digits are never accepted
 value that it refuses.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -80,6 +80,10 @@ class CodeRequest(Request):
     """What others change of the code at its lock is honoured instead of undone."""
     use_backup_access_code_pool: bool = False
     """Have the lock keep backup codes from now on."""
+    prefer_native_scheduling: bool = True
+    """Have a lock that can keep the window by itself: it is told ahead.  False: it is told at the start."""
+    max_time_rounding: timedelta | None = Field(default=None, ge=timedelta(0), le=timedelta(days=1))
+    """How much earlier the lock may open where it keeps coarse times, in ISO 8601 (`PT1H`); None: a minute."""
 
     @model_validator(mode="after")
     def _siblings_share(self) -> Self:

@@ -49,7 +49,7 @@ def still_asks(code: AccessCode, now: datetime) -> bool:
     arrival decides and not the race.
     """
     unserved = code.backup.access_code_id is None and _asks_by_itself(code, now)
-    return unserved and is_wanted(code, now) and not opens(code)
+    return unserved and is_wanted(code, now) and not opens(code, now)
 
 
 def _asks_by_itself(code: AccessCode, now: datetime) -> bool:

@@ -86,7 +86,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a natively scheduled code is to work, both ends aware; None means no bound on that side."""
+    """When a natively scheduled code is to work; None means no bound on that side.
+
+    Both are aware; for a lock with `windows_in_local_time` both are naive, as its own clock shows them.
+    """
 
     starts_at: datetime | None
     ends_at: datetime | None

@@ -94,6 +94,8 @@ class _Capabilities(_Wire):
     can_program_online_access_codes: bool = True
     can_update_in_place: bool = True
     has_native_scheduling: bool = False
+    windows_in_local_time: bool = False
+    window_resolution_seconds: float = Field(default=0, ge=0)
     masks_codes: bool = False
     reads_lag_seconds: float = Field(default=0, ge=0)
     writes_settle_seconds: float = Field(default=0, ge=0)
@@ -105,9 +107,10 @@ class _Capabilities(_Wire):
     reads_slot_by_slot: bool = False
 
     def as_domain(self) -> Capabilities:
-        durations = {"reads_lag_seconds", "writes_settle_seconds", "min_gap_seconds"}
+        durations = {"window_resolution_seconds", "reads_lag_seconds", "writes_settle_seconds", "min_gap_seconds"}
         return Capabilities(
             **self.model_dump(exclude=durations),
+            window_resolution=timedelta(seconds=self.window_resolution_seconds),
             reads_lag=timedelta(seconds=self.reads_lag_seconds),
             writes_settle=timedelta(seconds=self.writes_settle_seconds),
             min_gap=timedelta(seconds=self.min_gap_seconds),

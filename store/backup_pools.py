@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.access_code import AccessCode
 from domain.backup_pool import Backup, BackupPool, Member, pool_id
-from domain.lifecycle import begins_at, is_refused
+from domain.lifecycle import held_from, is_refused
 from domain.policy import Policy
 from domain.problems import ProblemCode, has
 from domain.room import Stay, room_beside
@@ -238,7 +238,7 @@ async def _room(
 def _stay(row: AccessCodeRow, now: datetime) -> Stay:
     code = AccessCode.model_validate(row.code)
     ends_at = code.wish.ends_at if code.wish.ending is None else now + timedelta(seconds=1)
-    return begins_at(code) or row.created_at, ends_at
+    return held_from(code) or row.created_at, ends_at
 
 
 async def claim_backup(session: AsyncSession, backup_id: UUID, claim: str, now: datetime) -> None:

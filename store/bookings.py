@@ -12,6 +12,7 @@ from domain.lifecycle import is_refused
 from domain.problems import ProblemCode, has
 from domain.slot_plan import Booking, booking
 from store.codes import visible
+from store.slots import slot_in_force
 from store.tables import AccessCodeRow, SlotRow
 
 
@@ -32,7 +33,7 @@ async def in_line_on(session: AsyncSession, device_id: UUID, now: datetime) -> S
 async def _booked(session: AsyncSession, device_id: UUID, now: datetime) -> list[tuple[Booking, AccessCode]]:
     query = (
         select(AccessCodeRow, SlotRow.number)
-        .join(SlotRow, col(SlotRow.access_code_id) == col(AccessCodeRow.id), isouter=True)
+        .join(SlotRow, slot_in_force(), isouter=True)
         .where(AccessCodeRow.device_id == device_id, col(AccessCodeRow.closed).is_(False), visible())
     )
     found = []

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from domain.access_code import AccessCode, Ending, Presence
+from domain.access_code import AccessCode, Ending, OnLock, Presence
 from domain.devices import DeviceCard, DeviceFacts
-from domain.lifecycle import opens
+from domain.lifecycle import has_digits
 from domain.problems import Problems, Severity, raised
-from store.pins import release_pins
-from store.slots import release_slot
+from store.pins import release_pins, unreleased_pins
+from store.slots import release_slot, slot_in_force
 from store.standing import problems_of_account, problems_of_device
 from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow, PinRow, SlotRow, WorkspaceRow
 
@@ -48,6 +48,8 @@ class StoredCode:
     facts: DeviceFacts
     account: ConnectedAccountRow
     slot: SlotRow | None = None
+    former_slot: SlotRow | None = None
+    """The place of older digits, beside that of the newest."""
 
     @property
     def problems(self) -> Problems:
@@ -81,7 +83,11 @@ async def get(session: AsyncSession, code_id: UUID, *, for_update: bool = False)
         select(AccessCodeRow, DeviceRow, ConnectedAccountRow, SlotRow)
         .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
         .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
-        .join(SlotRow, col(SlotRow.access_code_id) == col(AccessCodeRow.id), isouter=True)
+        .join(
+            SlotRow,
+            slot_in_force(),
+            isouter=True,
+        )
         .where(AccessCodeRow.id == code_id)
     )
     if for_update:
@@ -91,14 +97,22 @@ async def get(session: AsyncSession, code_id: UUID, *, for_update: bool = False)
     if found is None:
         raise CodeNotFoundError(f"there is no access code {code_id}")
     row, device, account, slot = found
+    code = AccessCode.model_validate(row.code)
+    former_slot = None if code.former is None else await _former_slot(session, code_id)
     return StoredCode(
         row=row,
-        code=AccessCode.model_validate(row.code),
+        code=code,
         device=device,
         facts=DeviceFacts.model_validate(device.facts),
         account=account,
         slot=slot,
+        former_slot=former_slot,
     )
+
+
+async def _former_slot(session: AsyncSession, code_id: UUID) -> SlotRow | None:
+    query = select(SlotRow).where(SlotRow.access_code_id == code_id, col(SlotRow.is_former).is_(True))
+    return (await session.exec(query)).first()
 
 
 async def list_codes(
@@ -165,7 +179,7 @@ async def save(session: AsyncSession, stored: StoredCode, code: AccessCode, now:
     saved = code.model_copy(update={"version": stored.code.version + 1})
     row = stored.row
     row.code, row.version, row.closed = saved.model_dump(mode="json"), saved.version, saved.closed
-    row.opens = opens(saved)
+    row.opens = has_digits(saved)
     if saved.closed and saved.wish.ending in (Ending.DELETED, Ending.RELEASED) and row.deleted_at is None:
         row.deleted_at = now
     session.add(row)
@@ -175,6 +189,16 @@ async def save(session: AsyncSession, stored: StoredCode, code: AccessCode, now:
 
 
 async def _free(session: AsyncSession, stored: StoredCode, saved: AccessCode, now: datetime) -> None:
+    former = stored.code.former
+    if former is not None and saved.former is None:
+        if saved.on_lock.generation == former.generation:
+            await _return_former(session, stored, saved, now)
+            return
+        await _free_former(session, stored, saved, former, now)
+    if saved.former is not None:
+        if former is not None:
+            await _free_beside_former(session, stored, saved, saved.former, now)
+        return
     was_there = stored.code.on_lock.presence is not Presence.ABSENT
     if saved.on_lock.presence is Presence.ABSENT and (was_there or saved.closed):
         if stored.slot is not None:
@@ -182,8 +206,59 @@ async def _free(session: AsyncSession, stored: StoredCode, saved: AccessCode, no
             stored.slot = None
         newest = None if saved.closed else saved.wish.pin_generation
         await release_pins(session, stored.row.id, now, keep_generation=newest)
-    elif opens(saved) and saved.on_lock.unsettled_writes == 0 and saved.wish.pin_generation > 1:
+    elif (
+        saved.former is None
+        and has_digits(saved)
+        and saved.on_lock.unsettled_writes == 0
+        and saved.wish.pin_generation > 1
+    ):
         await release_pins(session, stored.row.id, now, below_generation=saved.wish.pin_generation)
+    if saved.wish.pin_generation < stored.code.wish.pin_generation:
+        await release_pins(session, stored.row.id, now, above_generation=saved.wish.pin_generation)
+
+
+async def _free_former(
+    session: AsyncSession, stored: StoredCode, saved: AccessCode, former: OnLock, now: datetime
+) -> None:
+    """Older digits are proven gone from their place."""
+    if stored.former_slot is not None:
+        await release_slot(session, stored.former_slot)
+        stored.former_slot = None
+    if former.pin_generation is not None and former.pin_generation != saved.wish.pin_generation:
+        await release_pins(session, stored.row.id, now, only_generation=former.pin_generation)
+
+
+async def _free_beside_former(
+    session: AsyncSession, stored: StoredCode, saved: AccessCode, former: OnLock, now: datetime
+) -> None:
+    """Nothing is in the newest digits' place any more, while older ones are in force in theirs."""
+    was_there = stored.code.on_lock.presence is not Presence.ABSENT
+    if saved.on_lock.presence is not Presence.ABSENT or not was_there:
+        return
+    if stored.slot is not None:
+        await release_slot(session, stored.slot)
+        stored.slot = None
+    await _keep_pins(session, stored.row.id, former, saved, now)
+
+
+async def _return_former(session: AsyncSession, stored: StoredCode, saved: AccessCode, now: datetime) -> None:
+    """The former is the code's only place again."""
+    if stored.slot is not None:
+        await release_slot(session, stored.slot)
+    if stored.former_slot is not None:
+        stored.former_slot.is_former = False
+        session.add(stored.former_slot)
+    stored.slot, stored.former_slot = stored.former_slot, None
+    await _keep_pins(session, stored.row.id, saved.on_lock, saved, now)
+
+
+async def _keep_pins(session: AsyncSession, code_id: UUID, in_force: OnLock, saved: AccessCode, now: datetime) -> None:
+    """Give up all digits but those in force and those that are wanted, which are on the lock no more."""
+    kept = {in_force.pin_generation, saved.wish.pin_generation}
+    for row in await unreleased_pins(session, code_id):
+        row.loaded = row.loaded and row.generation == in_force.pin_generation
+        row.released_at = None if row.generation in kept else now
+        session.add(row)
 
 
 async def pin_row(session: AsyncSession, code_id: UUID, generation: int) -> PinRow:

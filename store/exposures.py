@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, exists, or_
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +16,7 @@ from domain.access_code import AccessCode
 from domain.devices import DeviceFacts
 from domain.exposure import Exposure, ExposureReason, Left, exposure
 from store.codes import StoredCode
+from store.slots import slot_in_force
 from store.tables import AccessCodeRow, AttemptRow, ConnectedAccountRow, DeviceRow, SlotRow
 
 
@@ -42,12 +43,12 @@ async def exposed_codes(
 ) -> list[ExposedCode]:
     """List a workspace's exposed codes, by lock and then the longest first; each with its last `attempts`."""
     is_live, was_left = col(AccessCodeRow.closed).is_(False), col(AccessCodeRow.left_at).is_not(None)
-    has_slot = col(SlotRow.access_code_id).is_not(None)
+    has_slot = exists().where(col(SlotRow.access_code_id) == col(AccessCodeRow.id))
     query = (
         select(AccessCodeRow, DeviceRow, ConnectedAccountRow, SlotRow)
         .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
         .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
-        .join(SlotRow, col(SlotRow.access_code_id) == col(AccessCodeRow.id), isouter=True)
+        .join(SlotRow, slot_in_force(), isouter=True)
         .where(
             AccessCodeRow.workspace_id == workspace_id,
             or_(and_(is_live, or_(has_slot, was_left)), and_(was_left, has_slot)),

@@ -61,8 +61,7 @@ async def settle(session: AsyncSession, workspace_id: UUID, code_id: UUID, now: 
         return False
     row.left_at = row.left_because = None
     session.add(row)
-    slot = (await session.exec(select(SlotRow).where(SlotRow.access_code_id == code_id))).first()
-    if slot is not None:
+    for slot in (await session.exec(select(SlotRow).where(SlotRow.access_code_id == code_id))).all():
         await release_slot(session, slot)
     await release_pins(session, code_id, now, keep_generation=None)
     return True

@@ -125,6 +125,12 @@ async def move_pins(session: AsyncSession, code_id: UUID, held_from: datetime, h
     )
 
 
+async def unreleased_pins(session: AsyncSession, code_id: UUID) -> Sequence[PinRow]:
+    """Read the digits of a code that are spoken for."""
+    query = select(PinRow).where(PinRow.access_code_id == code_id, col(PinRow.released_at).is_(None))
+    return (await session.exec(query)).all()
+
+
 async def release_pins(
     session: AsyncSession,
     code_id: UUID,
@@ -132,11 +138,19 @@ async def release_pins(
     *,
     keep_generation: int | None = None,
     below_generation: int | None = None,
+    above_generation: int | None = None,
+    only_generation: int | None = None,
 ) -> None:
-    """Give up a code's digits: all, all but one generation (which is no longer loaded), or all older ones."""
+    """Give up a code's digits: all, all but one generation (which is no longer loaded), all older or newer, or one."""
     mine = update(PinRow).where(col(PinRow.access_code_id) == code_id, col(PinRow.released_at).is_(None))
     if below_generation is not None:
         await session.exec(mine.where(col(PinRow.generation) < below_generation).values(released_at=now))
+        return
+    if above_generation is not None:
+        await session.exec(mine.where(col(PinRow.generation) > above_generation).values(released_at=now))
+        return
+    if only_generation is not None:
+        await session.exec(mine.where(col(PinRow.generation) == only_generation).values(released_at=now))
         return
     if keep_generation is not None:
         await session.exec(mine.where(col(PinRow.generation) == keep_generation).values(loaded=False))

@@ -13,6 +13,7 @@ from domain.access_code import AccessCode
 from domain.drift import Expected
 from domain.names import mark
 from store.pins import is_free
+from store.slots import slot_in_force
 from store.tables import AccessCodeRow, ConnectedAccountRow, DeviceRow, PinRow, SlotRow
 
 
@@ -30,7 +31,7 @@ async def booked_on(session: AsyncSession, device_id: UUID) -> Sequence[Booked]:
     """List the codes of a lock that have not ended, guests' before backup codes: rows are locked in that order."""
     query = (
         select(AccessCodeRow, SlotRow)
-        .join(SlotRow, col(SlotRow.access_code_id) == col(AccessCodeRow.id), isouter=True)
+        .join(SlotRow, slot_in_force(), isouter=True)
         .where(AccessCodeRow.device_id == device_id, col(AccessCodeRow.closed).is_(False))
         .order_by(col(AccessCodeRow.backup_id).is_not(None), col(AccessCodeRow.id))
     )

@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, and_, delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.tables import SlotRow
+from store.tables import AccessCodeRow, SlotRow
 
 
 class NoSlotError(Exception):
@@ -64,6 +64,11 @@ async def hold_slot(
         slot.number = number
     slot.reference = reference
     return slot
+
+
+def slot_in_force() -> ColumnElement[bool]:
+    """Give what joins a code to its slot: not to that of older digits, which it may have besides."""
+    return and_(col(SlotRow.access_code_id) == col(AccessCodeRow.id), col(SlotRow.is_former).is_(False))
 
 
 async def release_slot(session: AsyncSession, slot: SlotRow) -> None:

@@ -167,7 +167,7 @@ class AccessCodeRow(SQLModel, table=True):
     """The code in whose place this backup code was handed out."""
     stands_in_since: datetime | None = _instant(nullable=True)
     opens: bool = False
-    """`domain.lifecycle.opens`, for reading without parsing: proven on the lock and not contradicted since."""
+    """`domain.lifecycle.has_digits`, for reading without parsing: proven on the lock and not contradicted since."""
     left_at: datetime | None = _instant(nullable=True)
     """When Latchwork was told to leave its lock while it was live; None: it was not, or somebody has seen to it."""
     left_because: str | None = None
@@ -259,10 +259,13 @@ class SlotRow(SQLModel, table=True):
     """A place on a lock that a code of ours holds, from before the first write until absence was read back."""
 
     __tablename__ = "slots"
+    __table_args__ = (Index("uq_slots_code", "access_code_id", "is_former", unique=True),)
 
     device_id: UUID = Field(foreign_key="devices.id", primary_key=True)
     number: int = Field(primary_key=True)
-    access_code_id: UUID = Field(foreign_key="access_codes.id", unique=True)
+    access_code_id: UUID = Field(foreign_key="access_codes.id")
+    is_former: bool = False
+    """It holds the code's older digits, which stay in force until newer ones are proven in another place."""
     reference: str | None = None
     """The vendor's own id of the code, once it is known."""
     held_since: datetime = _instant()

@@ -372,7 +372,7 @@ async def open_house(
 
         async def watch(response: httpx.Response) -> None:
             for lock_id, lock in cloud.locks.items():
-                marks = [code.name.split(".")[0] for code in lock.codes.values()]
+                marks = [code.name.split(" ")[0] for code in lock.codes.values()]
                 if len(marks) != len(set(marks)):
                     doubles.append(lock_id)
 

@@ -29,8 +29,19 @@ from activities.device_codes import DeviceCodeActivities
 from activities.orders import ChangeOrder, CodeOrder, EndOrder, LockOrder, PullOrder, RegisterOrder
 from activities.registration import RegistrationActivities
 from domain import priority
-from domain.access_code import AccessCode, Ending, Presence
-from domain.lifecycle import Action, Decision, decide, status, unwanted_since, wanted_since
+from domain.access_code import AccessCode, Ending
+from domain.lifecycle import (
+    REMOVALS,
+    WRITES,
+    Action,
+    Decision,
+    ahead_since,
+    decide,
+    in_doubt,
+    status,
+    unwanted_since,
+    wanted_since,
+)
 from domain.refusals import Refusal, RefusalType
 from domain.requests import CodeChange, CodeRequest
 from workflows import contracts, display
@@ -258,15 +269,15 @@ class CodeLife:
 
     def _begin_operation(self, decision: Decision) -> None:
         """Start what is to be done on the lock, unless it is already under way."""
-        if self._operation is not None or decision.action not in (Action.PROGRAM, Action.REMOVE):
+        if self._operation is not None or decision.action not in (*WRITES, *REMOVALS):
             return
         code, now, limit = self._code, workflow.now(), self._registered.attempt_timeout
         purpose = (decision.action, code.wish.generation)
         ends_within = None if decision.wake_at is None else decision.wake_at - now
         is_repetition = self._tried_once == purpose
         is_patient = is_repetition or (ends_within is not None and ends_within <= limit)
-        is_programming = decision.action is Action.PROGRAM
-        due_at = wanted_since(code) if is_programming else unwanted_since(code, now)
+        is_programming = decision.action in WRITES
+        due_at = _due_since(decision.action, code, now)
         device = self._registered.device
         handle = workflow.start_activity_method(
             DeviceCodeActivities.program if is_programming else DeviceCodeActivities.remove,
@@ -361,12 +372,7 @@ class CodeLife:
     def _code(self) -> AccessCode:
         """The code as far as it is known; what may have been written counts as there."""
         assert self._known is not None  # noqa: S101  # only asked after the registration
-        if not self._in_doubt or self._known.on_lock.presence is not Presence.ABSENT:
-            return self._known
-        on_lock = self._known.on_lock.model_copy(
-            update={"presence": Presence.MAYBE, "generation": self._known.wish.generation}
-        )
-        return self._known.model_copy(update={"on_lock": on_lock})
+        return in_doubt(self._known) if self._in_doubt else self._known
 
     def _learn(self, code: AccessCode) -> None:
         """Take what stands written, unless something newer is known."""
@@ -484,6 +490,17 @@ def _as_refusal_of(refusal_type: RefusalType, message: str) -> ApplicationError:
 
 def _as_error(refusal: Refusal) -> ApplicationError:
     return ApplicationError(refusal.message, refusal.model_dump(mode="json"), type=refusal.type, non_retryable=True)
+
+
+def _due_since(action: Action, code: AccessCode, now: datetime) -> datetime:
+    """Say when an operation should have begun: the delays between its attempts grow from there."""
+    match action:
+        case Action.LOAD:
+            return ahead_since(code)
+        case Action.PROGRAM | Action.ADD:
+            return wanted_since(code)
+        case _:
+            return unwanted_since(code, now)
 
 
 def _told_to_wait_until(error: ActivityError, now: datetime) -> datetime | None:

@@ -1,6 +1,6 @@
 """The routes of access codes: creating, reading, changing and deleting them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -23,6 +23,10 @@ from store.device_lists import DeviceFilter
 
 DEFAULT_LIMIT = 55_000
 SHORTEST_LENGTH, LONGEST_LENGTH = 4, 20
+ROUNDINGS = {word: timedelta(hours=1) for word in ("1hour", "1h")} | {
+    word: timedelta(days=1) for word in ("1day", "1d")
+}
+"""What `max_time_rounding` allows."""
 
 
 class _Told(Parameters):
@@ -115,7 +119,10 @@ async def create(call: Call[CreateAccessCode]) -> Body:
     _refuse_what_no_lock_can(asked)
     call.count(asked.device_id)
     request = code_request(asked, asked.device_id, call.workspace_id).model_copy(
-        update={"common_code_key": asked.common_code_key}
+        update={
+            "common_code_key": asked.common_code_key,
+            "max_time_rounding": asked.max_time_rounding and ROUNDINGS[asked.max_time_rounding],
+        }
     )
     receipt = await services.codes.create(request, access_code_id=call.operation_id, pin=asked.code)
     attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.CREATE, receipt)
@@ -218,6 +225,7 @@ def code_request(asked: WantedCode, device_id: UUID, workspace_id: UUID) -> Code
         ends_at=asked.ends_at,
         is_external_modification_allowed=bool(asked.lets_others_change),
         use_backup_access_code_pool=bool(asked.use_backup_access_code_pool),
+        prefer_native_scheduling=asked.prefer_native_scheduling is not False,
     )
 
 

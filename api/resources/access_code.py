@@ -10,7 +10,7 @@ from pydantic import Field
 from api.resources.base import Moment, Resource, Told, told, told_problems
 from domain.access_code import AccessCodeType, Status
 from domain.common_keys import shown_key
-from domain.lifecycle import is_over, status
+from domain.lifecycle import is_over, is_scheduled, status
 from domain.pending_mutations import PendingMutation, pending_mutations
 from domain.problems import Problem, ProblemCode, Severity
 from store.codes import StoredCode
@@ -80,6 +80,7 @@ def access_code_resource(
         status=stands,
         display_status=_displayed(stored, stands, now),
         is_backup=row.backup_id is not None,
+        is_scheduled_on_device=is_scheduled(stored.code),
         is_backup_access_code_available=has_backup,
         pulled_backup_access_code_id=stored.code.backup.access_code_id,
         is_external_modification_allowed=stored.code.allows_external_modification,

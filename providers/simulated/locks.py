@@ -6,8 +6,9 @@ answer can be given.  It knows nothing of HTTP, faults or accounts.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from domain.devices import DeviceFacts
 from providers.simulated.rules import breaks_name_rules, breaks_pin_rules
@@ -46,14 +47,17 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredWindow:
-    """When a code works, by the lock's own clock; None: no bound on that side."""
+    """When a code works, as the lock's own clock shows it: without a zone where it keeps local time.
+
+    None: no bound on that side.
+    """
 
     starts_at: datetime | None
     ends_at: datetime | None
 
-    def holds(self, at: datetime) -> bool:
-        """Whether the instant is inside: the start is, the end is not."""
-        return (self.starts_at is None or self.starts_at <= at) and (self.ends_at is None or at < self.ends_at)
+    def holds(self, shown: datetime) -> bool:
+        """Whether what the clock shows is inside: the start is, the end is not."""
+        return (self.starts_at is None or self.starts_at <= shown) and (self.ends_at is None or shown < self.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,14 @@ class Lock:
 
     def opens(self, pin: str, at: datetime) -> bool:
         """Whether the digits open the door at an instant of the lock's own clock."""
-        return any(code.pin == pin and (not code.window or code.window.holds(at)) for code in self.codes.values())
+        shown = self.shows(at)
+        return any(code.pin == pin and (not code.window or code.window.holds(shown)) for code in self.codes.values())
+
+    def shows(self, at: datetime) -> datetime:
+        """What the lock's clock shows at an instant: the wall clock of its zone, where that is what it keeps."""
+        if not self.facts.capabilities.windows_in_local_time:
+            return at
+        return at.astimezone(ZoneInfo(self.facts.time_zone or "UTC")).replace(tzinfo=None)
 
     def as_of(self, at: datetime) -> Mapping[int, StoredCode]:
         """What the lock held at an instant of the past, as far back as it remembers."""
@@ -209,7 +220,21 @@ class Lock:
 
     def _window(self, wish: Wish) -> StoredWindow | None:
         # A lock without schedules of its own ignores the window: the code works from the moment it is there.
-        return wish.window if self.facts.capabilities.has_native_scheduling else None
+        if wish.window is None or not self.facts.capabilities.has_native_scheduling:
+            return None
+        return StoredWindow(self._kept(wish.window.starts_at), self._kept(wish.window.ends_at))
+
+    def _kept(self, bound: datetime | None) -> datetime | None:
+        """A bound as the lock keeps it: what its clock has no place for is cut off, as real ones do."""
+        able = self.facts.capabilities
+        if bound is None:
+            return None
+        if (bound.tzinfo is None) is not able.windows_in_local_time:
+            raise RefusedError(Refusal.BAD_REQUEST)
+        if able.window_resolution <= timedelta(0):
+            return bound
+        midnight = bound.replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight + (bound - midnight) // able.window_resolution * able.window_resolution
 
     def _keep(self, at: datetime, codes: dict[int, StoredCode]) -> None:
         self._history = [*self._history[1 - HISTORY :], (at, self.codes)]

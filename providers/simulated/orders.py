@@ -1,19 +1,24 @@
 """What a caller of the cloud's API may write, and what that asks of the lock."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from providers.simulated.locks import Refusal, RefusedError, StoredCode, StoredWindow, Wish
 
 
 class Order(BaseModel):
-    """The body of a POST or PATCH.  A PATCH leaves alone what it does not mention; null takes a bound away."""
+    """The body of a POST or PATCH.  A PATCH leaves alone what it does not mention; null takes a bound away.
+
+    A lock that keeps local time is told times without an offset, every other one times with it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     name: str = ""
     code: SecretStr | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
     slot: int | None = None
 
     def as_new(self) -> Wish:
@@ -40,5 +45,5 @@ class Order(BaseModel):
         )
 
 
-def _window(starts_at: AwareDatetime | None, ends_at: AwareDatetime | None) -> StoredWindow | None:
+def _window(starts_at: datetime | None, ends_at: datetime | None) -> StoredWindow | None:
     return StoredWindow(starts_at, ends_at) if starts_at or ends_at else None

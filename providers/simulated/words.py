@@ -12,7 +12,8 @@ def described(facts: DeviceFacts, *, is_online: bool) -> JSON:
     """The facts of a lock in the API's words: durations in seconds."""
     told = facts.model_dump(mode="json", exclude={"lock_id", "capabilities", "online"})
     able = facts.capabilities
-    capabilities = able.model_dump(exclude={"reads_lag", "writes_settle", "min_gap"}) | {
+    capabilities = able.model_dump(exclude={"window_resolution", "reads_lag", "writes_settle", "min_gap"}) | {
+        "window_resolution_seconds": able.window_resolution.total_seconds(),
         "reads_lag_seconds": able.reads_lag.total_seconds(),
         "writes_settle_seconds": able.writes_settle.total_seconds(),
         "min_gap_seconds": able.min_gap.total_seconds(),
@@ -34,7 +35,7 @@ def listed(lock: Lock, code: StoredCode, *, is_masked: bool) -> JSON:
 
 def truth(lock: Lock, *, at: datetime, is_online: bool) -> JSON:
     """Everything about one lock as it is, digits included; `at` is what its own clock shows."""
-    slots = [_slot(lock.codes[slot], at) for slot in sorted(lock.codes)]
+    slots = [_slot(lock, lock.codes[slot], at) for slot in sorted(lock.codes)]
     return {"lock": headline(lock, is_online=is_online), "slots": slots}
 
 
@@ -43,14 +44,14 @@ def headline(lock: Lock, *, is_online: bool) -> JSON:
     return {"id": lock.facts.lock_id, "name": lock.facts.name, "online": is_online, "locked": lock.facts.locked}
 
 
-def _slot(code: StoredCode, at: datetime) -> JSON:
+def _slot(lock: Lock, code: StoredCode, at: datetime) -> JSON:
     window = code.window
     return {
         "slot": code.slot,
         "pin": code.pin,
         "name": code.name,
         "window": window and {"starts_at": _iso(window.starts_at), "ends_at": _iso(window.ends_at)},
-        "active_now": window is None or window.holds(at),
+        "active_now": window is None or window.holds(lock.shows(at)),
     }
 
 

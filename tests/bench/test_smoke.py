@@ -35,6 +35,9 @@ async def test_every_measurement_gives_its_figures(tmp_path: Path) -> None:
     assert "from call to registered, p50" in figures
     assert "from starts_at to on the lock, p99" in figures
     assert "worker's memory per sleeping code" in figures
+    assert figures["reads per lock per hour at rest, on mains"] == 4
+    assert figures["reads per lock per hour at rest, on battery"] == 1
+    assert figures["calls per drift repaired"] == 4
     assert figures["codes that lie ready in them"] == 10
     assert figures["workflows of pools woken while at rest"] == 0
     assert figures["create over HTTP at 20 per s, p99"] > 0

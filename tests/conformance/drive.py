@@ -32,9 +32,9 @@ def ids(found: Any) -> set[str]:
 class Drive:
     """One run: what was made is kept for the calls that follow."""
 
-    def __init__(self, first: str, second: str, third: str) -> None:
+    def __init__(self, first: str, second: str, third: str, fourth: str) -> None:
         self.seam: Any = Seam()
-        self.first, self.second, self.third = first, second, third
+        self.first, self.second, self.third, self.fourth = first, second, third, fourth
         self.made: dict[str, Any] = {}
 
     def keep(self, name: str, thing: Any) -> Any:
@@ -149,22 +149,22 @@ class Drive:
         }
 
     def devices(self) -> Calls:
-        """Locks as devices; the last two take one out of care and back."""
+        """Locks as devices; the last two take one out of care and back: one without codes."""
         devices, pages = self.seam.devices, self.seam.create_paginator
         return {
-            "devices.get": lambda: devices.get(device_id=self.third).properties.online is True,
-            "devices.list": lambda: self.third in ids(devices.list()),
-            "devices.list (pages)": lambda: self.third in ids(pages(devices.list, {"limit": 2}).flatten()),
+            "devices.get": lambda: devices.get(device_id=self.fourth).properties.online is True,
+            "devices.list": lambda: self.fourth in ids(devices.list()),
+            "devices.list (pages)": lambda: self.fourth in ids(pages(devices.list, {"limit": 2}).flatten()),
             "devices.list_device_providers": lambda: len(devices.list_device_providers()) == 1,
             "devices.update": lambda: (
-                devices.update(device_id=self.third, is_managed=False) is None
-                and devices.unmanaged.get(device_id=self.third).is_managed is False
+                devices.update(device_id=self.fourth, is_managed=False) is None
+                and devices.unmanaged.get(device_id=self.fourth).is_managed is False
             ),
-            "devices.unmanaged.get": lambda: devices.unmanaged.get(device_id=self.third).device_id == self.third,
-            "devices.unmanaged.list": lambda: self.third in ids(devices.unmanaged.list()),
+            "devices.unmanaged.get": lambda: devices.unmanaged.get(device_id=self.fourth).device_id == self.fourth,
+            "devices.unmanaged.list": lambda: self.fourth in ids(devices.unmanaged.list()),
             "devices.unmanaged.update": lambda: (
-                devices.unmanaged.update(device_id=self.third, is_managed=True) is None
-                and devices.get(device_id=self.third).is_managed is True
+                devices.unmanaged.update(device_id=self.fourth, is_managed=True) is None
+                and devices.get(device_id=self.fourth).is_managed is True
             ),
         }
 

@@ -23,7 +23,7 @@ from tests.house import new_ring, open_house
 PAGE = DOCS / "sdk-conformance.md"
 TABLE = re.compile(r"^\| call \|.*?\n\n", re.MULTILINE | re.DOTALL)
 ANEW = os.environ.get("LATCHWORK_WRITE_CONFORMANCE") == "1"
-LOCKS_EACH = 3
+LOCKS_EACH = 4
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.access_code import AccessCode, OnLock, Presence, Wish
+from domain.access_code import AccessCode, OnLock, Presence, Wish, scheduled
+from domain.native_windows import LockClock
 from domain.observation import Observed
 from domain.policy import Policy
 from domain.problems import ProblemCode
@@ -15,7 +16,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 ABSENT = OnLock()
-PRESENT = OnLock(presence=Presence.PRESENT, generation=1, was_set=True)
+PRESENT = OnLock(presence=Presence.PRESENT, generation=1, pin_generation=1, was_set=True)
 MAYBE = OnLock(presence=Presence.MAYBE, generation=1, unsettled_writes=1)
 
 
@@ -32,6 +33,13 @@ def code(on_lock: OnLock = ABSENT, *, policy: Policy | None = None, in_place: bo
 def stay(on_lock: OnLock = ABSENT, **kwargs: Any) -> AccessCode:
     """Make a code for the night after noon."""
     return code(on_lock, **({"starts_at": NOON, "ends_at": NOON + DAY} | kwargs))
+
+
+def ahead(on_lock: OnLock = ABSENT, *, in_place: bool = True, lead: timedelta = HOUR, **wish: Any) -> AccessCode:
+    """Make a code for the night after noon on a lock that keeps windows and may be told an hour before."""
+    policy = Policy(native_lead=lead)
+    subject = stay(on_lock, policy=policy, in_place=in_place, **wish).model_copy(update={"native": LockClock()})
+    return subject.model_copy(update={"wish": scheduled(subject, subject.wish)})
 
 
 def problems(of: AccessCode) -> list[ProblemCode]:

@@ -80,7 +80,7 @@ def test_new_digits_are_a_new_generation_with_a_new_clock() -> None:
     renewed = with_new_pin(stay(PRESENT), NOON + HOUR).code
     assert (renewed.wish.generation, renewed.wish.pin_generation) == (2, 2)
     assert wanted_since(renewed) == NOON + HOUR
-    assert not opens(renewed)
+    assert not opens(renewed, NOON)
 
 
 def test_new_digits_are_free_of_what_was_held_against_the_old() -> None:
@@ -99,8 +99,8 @@ def test_change_of_digits_tells_no_digits() -> None:
     }
 
 
-@pytest.mark.parametrize(("in_place", "action"), [(True, Action.PROGRAM), (False, Action.REMOVE)])
-def test_new_digits_are_put_in_place_or_the_old_ones_go_first(in_place: bool, action: Action) -> None:
+@pytest.mark.parametrize(("in_place", "action"), [(True, Action.PROGRAM), (False, Action.ADD)])
+def test_new_digits_are_put_in_place_or_beside_the_old_ones(in_place: bool, action: Action) -> None:
     renewed = with_new_pin(stay(PRESENT, in_place=in_place), NOON).code
     assert decide(renewed, NOON).action is action
 
@@ -118,7 +118,7 @@ def test_name_is_told_to_a_lock_that_changes_in_place() -> None:
 
 def test_renamed_code_opens_all_the_while() -> None:
     renamed = with_name(stay(PRESENT), "Ada", "Grace", NOON + HOUR).code
-    assert opens(renamed)
+    assert opens(renamed, NOON)
     assert decide(renamed, NOON + HOUR).notice is None
 
 

@@ -12,7 +12,7 @@ from domain.access_code import AccessCode, Ending, OnLock, Presence, Status
 from domain.devices import Capabilities
 from domain.drift import Entry, Expected, Found, Look, look_for
 from domain.interference import Interference
-from domain.lifecycle import Action, decide, opens, status
+from domain.lifecycle import Action, decide, has_digits, status
 from domain.names import lock_name, mark
 from domain.observation import Observed, SeenOnLock, observe
 from domain.problems import ChangeType, ProblemCode
@@ -106,7 +106,7 @@ def test_foreign_digits_go_before_ours_come_where_the_lock_cannot_change_them() 
 
 def test_one_look_that_may_be_old_proves_nothing() -> None:
     once = looked(stay(PRESENT), Found.MISSING, capabilities=LAGGING)
-    assert (event_types(once), opens(once.code), once.code.problems) == ([], True, ())
+    assert (event_types(once), has_digits(once.code), once.code.problems) == ([], True, ())
     too_soon = looked(once.code, Found.MISSING, after=timedelta(seconds=179), capabilities=LAGGING)
     assert (too_soon.code, too_soon.events) == (once.code, ())
     twice = looked(once.code, Found.MISSING, after=timedelta(seconds=180), capabilities=LAGGING)
@@ -144,7 +144,7 @@ def test_another_name_is_undone_only_where_ours_was_seen() -> None:
     renamed = looked(seen, Found.PRESENT, bears_mark=False)
     assert event_types(renamed) == ["access_code.modified_external_to_seam"]
     assert (renamed.code.wish.generation, renamed.code.wish.pin_generation) == (2, 1)
-    assert opens(renamed.code)
+    assert has_digits(renamed.code)
     assert decide(renamed.code, NOON + HOUR).action is Action.PROGRAM
 
 
@@ -237,7 +237,7 @@ def test_digits_that_are_anothers_are_not_taken_over() -> None:
 
 def test_a_code_taken_off_by_who_may_stays_off_until_it_is_changed() -> None:
     once = looked(allowed(stay(PRESENT)), Found.MISSING)
-    assert (once.events, opens(once.code)) == ((), True)
+    assert (once.events, has_digits(once.code)) == ((), True)
     observed = looked(once.code, Found.MISSING, after=MINUTE)
     left = observed.code
     assert event_types(observed) == ["access_code.deleted_external_to_seam"]

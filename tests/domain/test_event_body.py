@@ -10,15 +10,16 @@ from uuid import UUID
 import pytest
 from seam.resources import seam_event
 
-from domain.access_code import Ending
+from domain.access_code import Ending, OnLock, Presence
 from domain.changes import summed_up, with_ending, with_name, with_new_pin, with_window
 from domain.devices import Capabilities
 from domain.event_body import StoredEvent, body, generations_in
 from domain.events import Event, EventType
+from domain.native_windows import LockWindow
 from domain.observation import SeenOnLock, announce, close, observe
 from domain.problems import Problem, ProblemCode, raised
 from domain.standing_in import with_backup
-from tests.domain.codes import MAYBE, NOON, stay
+from tests.domain.codes import DAY, MAYBE, NOON, ahead, stay
 
 ACCOUNT_TROUBLE = raised((), ProblemCode.ACCOUNT_DISCONNECTED, NOON - timedelta(hours=1))
 DEVICE_TROUBLE = raised((), ProblemCode.DEVICE_DISCONNECTED, NOON - timedelta(hours=1))
@@ -26,6 +27,12 @@ NEW_PIN = with_new_pin(stay(), NOON).events[0]
 NEW_NAME = with_name(stay(), "Before", "After", NOON).events[0]
 NEW_WINDOW = with_window(stay(), NOON, NOON + timedelta(days=2), NOON).events[0]
 (SET,) = observe(stay(MAYBE), SeenOnLock(1), NOON, Capabilities()).events
+LOADED = observe(
+    ahead(OnLock(presence=Presence.MAYBE, generation=1, told=LockWindow(starts_at=NOON, ends_at=NOON + DAY))),
+    SeenOnLock(1),
+    NOON - timedelta(hours=1),
+    Capabilities(),
+).events[0]
 LATE = announce(stay(), ProblemCode.FAILED_TO_SET, NOON).events[0]
 
 MOVES = [kind for kind in EventType if kind.startswith("lock.")]
@@ -39,6 +46,7 @@ EXAMPLES: dict[EventType, Event] = {
         NEW_WINDOW,
         LATE,
         SET,
+        LOADED,
         with_backup(stay(), UUID(int=9), NOON).events[0],
         announce(stay(), ProblemCode.DELAY_IN_SETTING, NOON).events[0],
         announce(stay(), ProblemCode.FAILED_TO_REMOVE, NOON).events[0],

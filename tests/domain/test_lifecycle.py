@@ -8,9 +8,10 @@ import pytest
 
 from domain.access_code import AccessCode, AccessCodeType, BackupUse, Ending, OnLock, Presence, Status, Wish
 from domain.lifecycle import Action, backup_due, decide, is_over, opens, status, unwanted_since, wanted_since
+from domain.native_windows import LockWindow
 from domain.policy import Policy
 from domain.problems import ProblemCode, raised
-from tests.domain.codes import ABSENT, DAY, HOUR, MAYBE, MICROSECOND, MINUTE, NOON, PRESENT, code, stay
+from tests.domain.codes import ABSENT, DAY, HOUR, MAYBE, MICROSECOND, MINUTE, NOON, PRESENT, ahead, code, stay
 
 RENAMING = OnLock(presence=Presence.MAYBE, generation=2, still_opens=True, unsettled_writes=1)
 REFUSED = OnLock(refused_generation=1)
@@ -108,7 +109,7 @@ def test_lead_opens_the_window_earlier() -> None:
 )
 def test_code_opens_while_its_digits_are_proven(on_lock: OnLock, wish: dict[str, Any], expected: bool) -> None:
     """A change of the name is no reason to say that a guest cannot get in."""
-    assert opens(code(on_lock, **wish)) is expected
+    assert opens(code(on_lock, **wish), NOON) is expected
 
 
 def test_renamed_code_is_told_to_the_lock_without_a_warning() -> None:
@@ -336,3 +337,85 @@ def test_removal_is_due_since_its_first_cause(wish: dict[str, Any], expected: da
 )
 def test_code_is_over_by_its_end_or_its_ending(subject: AccessCode, expected: bool) -> None:
     assert is_over(subject, NOON) is expected
+
+
+# --- Loaded ahead -------------------------------------------------------------------------------------------------
+
+NIGHT = LockWindow(starts_at=NOON, ends_at=AFTER)
+EARLIER = LockWindow(starts_at=NOON - 3 * HOUR, ends_at=NOON)
+LATER = LockWindow(starts_at=NOON + HOUR, ends_at=AFTER)
+LOADED = OnLock(presence=Presence.PRESENT, generation=1, was_set=True, window=NIGHT, told=NIGHT)
+LOADING = OnLock(presence=Presence.MAYBE, generation=1, unsettled_writes=1, told=NIGHT)
+SEEN = LOADED.model_copy(update={"seen_in_time": True})
+OPEN = OnLock(presence=Presence.PRESENT, generation=1, was_set=True, window=EARLIER, told=EARLIER, seen_in_time=True)
+TELLING = OPEN.model_copy(update={"presence": Presence.MAYBE, "still_opens": True, "told": NIGHT, "generation": 2})
+SHUT = OnLock(presence=Presence.PRESENT, generation=1, was_set=True, window=LATER, told=LATER)
+
+
+@pytest.mark.parametrize(
+    ("subject", "now", "expected", "action"),
+    [
+        pytest.param(ahead(), NOON - HOUR - MICROSECOND, Status.UNSET, Action.WAIT, id="not yet"),
+        pytest.param(ahead(), NOON - HOUR, Status.UNSET, Action.LOAD, id="from its lead on"),
+        pytest.param(ahead(LOADING), BEFORE, Status.UNSET, Action.LOAD, id="in doubt"),
+        pytest.param(ahead(LOADED), BEFORE, Status.UNSET, Action.WAIT, id="lies ready"),
+        pytest.param(ahead(LOADED), NOON - DAY, Status.UNSET, Action.WAIT, id="lies ready, its lead shortened"),
+        pytest.param(ahead(LOADED), DURING, Status.SETTING, Action.PROGRAM, id="its time has come"),
+        pytest.param(ahead(SEEN), DURING, Status.SET, Action.WAIT, id="seen in its time"),
+        pytest.param(ahead(SEEN), AFTER, Status.REMOVING, Action.REMOVE, id="the lock's own end is no proof"),
+        pytest.param(ahead(OPEN, generation=2), BEFORE, Status.REMOVING, Action.LOAD, id="open for its old time"),
+        pytest.param(ahead(TELLING, generation=2), BEFORE, Status.REMOVING, Action.LOAD, id="being put off"),
+        pytest.param(ahead(SHUT, generation=2), BEFORE, Status.UNSET, Action.LOAD, id="to be brought forward"),
+        pytest.param(
+            ahead(SHUT, generation=2, in_place=False), BEFORE, Status.UNSET, Action.REMOVE, id="to be replaced"
+        ),
+        pytest.param(ahead(SHUT, generation=2), DURING, Status.SETTING, Action.PROGRAM, id="brought forward to now"),
+        pytest.param(
+            ahead(ending=Ending.DELETED, ending_at=NOON - DAY), BEFORE, Status.UNSET, Action.FINISH, id="gone"
+        ),
+        pytest.param(
+            ahead(LOADED, ending=Ending.DELETED, ending_at=NOON - HOUR),
+            BEFORE,
+            Status.REMOVING,
+            Action.REMOVE,
+            id="deleted",
+        ),
+        pytest.param(ahead(lead=timedelta(0)), BEFORE, Status.UNSET, Action.WAIT, id="just in time"),
+        pytest.param(ahead(REFUSED), BEFORE, Status.UNSET, Action.WAIT, id="refused"),
+        pytest.param(
+            ahead(OPEN.model_copy(update={"refused_generation": 2}), generation=2),
+            BEFORE,
+            Status.REMOVING,
+            Action.REMOVE,
+            id="open, and its other window refused",
+        ),
+    ],
+)
+def test_code_that_its_lock_schedules(subject: AccessCode, now: datetime, expected: Status, action: Action) -> None:
+    assert (status(subject, now), decide(subject, now).action) == (expected, action)
+
+
+@pytest.mark.parametrize("on_lock", [ABSENT, LOADING, LOADED])
+def test_nothing_is_late_before_the_start(on_lock: OnLock) -> None:
+    assert decide(ahead(on_lock), BEFORE).notice is None
+    assert decide(ahead(on_lock), NOON + MINUTE).notice is ProblemCode.DELAY_IN_SETTING
+    assert backup_due(ahead(on_lock), NOON) == DUE
+
+
+def test_code_that_opens_before_it_may_is_an_exposure() -> None:
+    put_off = ahead(OPEN, generation=2, changed_at=NOON - HOUR)
+    assert decide(put_off, NOON - 50 * MINUTE).notice is ProblemCode.FAILED_TO_REMOVE
+
+
+def test_extended_code_is_late_from_the_end_that_its_lock_knows() -> None:
+    extended = ahead(SEEN, ends_at=AFTER + DAY, generation=2)
+    assert status(extended, AFTER - MICROSECOND) is Status.SET
+    assert decide(extended, AFTER - MICROSECOND).wake_at == AFTER
+    assert status(extended, AFTER) is Status.SETTING
+    assert decide(extended, AFTER + MINUTE - MICROSECOND).notice is None
+    assert decide(extended, AFTER + MINUTE).notice is ProblemCode.DELAY_IN_SETTING
+
+
+def test_lead_is_of_no_matter_where_the_lock_opens_by_itself() -> None:
+    subject = ahead(SEEN).model_copy(update={"policy": Policy(program_lead=HOUR)})
+    assert status(subject, BEFORE) is Status.UNSET

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.access_code import AccessCode, Ending, OnLock, Presence
-from domain.changes import with_ending
+from domain.changes import with_ending, with_window
 from domain.devices import Capabilities
-from domain.lifecycle import Action, decide, opens
+from domain.lifecycle import Action, decide, is_scheduled, opens
+from domain.native_windows import LockWindow
 from domain.observation import (
     AboutToRemove,
     AboutToWrite,
@@ -33,6 +34,7 @@ from tests.domain.codes import (
     MINUTE,
     NOON,
     PRESENT,
+    ahead,
     code,
     event_types,
     problems,
@@ -89,7 +91,7 @@ def test_refusal_shows_its_problem(problem: ProblemCode, for_good: bool) -> None
 
 def test_writing_another_name_leaves_a_working_code_working() -> None:
     renamed = stay(PRESENT, generation=2)
-    assert opens(seen(renamed, AboutToWrite(2)).code)
+    assert opens(seen(renamed, AboutToWrite(2)).code, NOON)
     assert event_types(seen(renamed, AboutToWrite(2), SeenOnLock(2))) == []
 
 
@@ -109,7 +111,7 @@ def test_code_that_is_seen_again_says_nothing() -> None:
 def test_older_digits_are_no_news() -> None:
     observed = seen(stay(PRESENT, generation=2, pin_generation=2), SeenOnLock(1))
     assert event_types(observed) == []
-    assert not opens(observed.code)
+    assert not opens(observed.code, NOON)
 
 
 def test_new_digits_say_so_again() -> None:
@@ -300,3 +302,36 @@ def test_problem_that_stands_keeps_its_first_time() -> None:
     first = raised((), ProblemCode.NO_SPACE, NOON)
     assert raised(first, ProblemCode.NO_SPACE, OVER) == first
     assert first[0].severity is Severity.ERROR
+
+
+# --- Loaded ahead -------------------------------------------------------------------------------------------------
+
+NIGHT = LockWindow(starts_at=NOON, ends_at=OVER)
+EARLY = NOON - MINUTE
+
+
+def test_code_that_was_loaded_says_so_once_and_is_set_when_it_is_seen_in_its_time() -> None:
+    loaded = seen(ahead(), AboutToWrite(1, window=NIGHT), SeenOnLock(1), at=EARLY)
+    assert event_types(loaded) == ["access_code.scheduled_on_device"]
+    again = seen(loaded.code, SeenOnLock(1), at=EARLY)
+    assert event_types(again) == []
+    in_time = seen(again.code, SeenOnLock(1), at=NOON)
+    assert event_types(in_time) == [SET]
+    assert opens(in_time.code, NOON)
+
+
+def test_other_window_is_proven_only_by_its_own_generation() -> None:
+    loaded = seen(ahead(), AboutToWrite(1, window=NIGHT), SeenOnLock(1), at=EARLY).code
+    later = LockWindow(starts_at=NOON, ends_at=OVER + DAY)
+    moved = with_window(loaded, NOON, OVER + DAY, EARLY).code
+    assert moved.wish.generation == 2
+    shown_old = seen(moved, AboutToWrite(2, window=later), SeenOnLock(1), at=EARLY)
+    assert (shown_old.code.on_lock.window, is_scheduled(shown_old.code)) == (NIGHT, False)
+    shown_new = seen(moved, AboutToWrite(2, window=later), SeenOnLock(2), at=EARLY)
+    assert event_types(shown_new) == ["access_code.scheduled_on_device"]
+
+
+def test_what_stood_in_the_way_is_gone_once_a_code_is_loaded() -> None:
+    held_back = seen(ahead(), Refused(ProblemCode.NO_SPACE, 1, for_good=False), at=EARLY).code
+    assert problems(held_back) == [ProblemCode.NO_SPACE]
+    assert problems(seen(held_back, AboutToWrite(1, window=NIGHT), SeenOnLock(1), at=EARLY).code) == []

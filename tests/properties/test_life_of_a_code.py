@@ -18,26 +18,38 @@ from domain.changes import with_ending, with_name, with_new_pin, with_window
 from domain.devices import Capabilities
 from domain.events import Event, EventType
 from domain.lifecycle import (
+    REMOVALS,
+    WRITES,
     Action,
     Decision,
     decide,
+    is_ahead,
     is_in_window,
     is_over,
+    is_served,
     is_wanted,
+    may_open,
     opens,
     status,
     unwanted_since,
     wanted_since,
+    window_of,
 )
+from domain.native_windows import LockClock, LockWindow
 from domain.observation import (
     AboutToRemove,
     AboutToWrite,
     FoundNothing,
+    NoRoomBeside,
     NothingWritten,
     Observed,
+    OfFormer,
+    OnePlace,
     Refused,
     SeenOnLock,
+    SetAside,
     Sighting,
+    alone,
     announce,
     close,
     observe,
@@ -134,21 +146,37 @@ class LifeOfACode(RuleBasedStateMachine):
         settle=seconds(90, 0),
         lag=seconds(60, 0),
         in_place=st.booleans(),
+        native=st.booleans(),
+        places=st.sampled_from((2, 2, 1)),
         begins=st.sampled_from((None, None, 60)),
         lasts=st.sampled_from((None, 90)),
     )
     def register(
-        self, settle: timedelta, lag: timedelta, in_place: bool, begins: int | None, lasts: int | None
+        self,
+        settle: timedelta,
+        lag: timedelta,
+        in_place: bool,
+        native: bool,
+        places: int,
+        begins: int | None,
+        lasts: int | None,
     ) -> None:
         self.now = START
         self.capabilities = Capabilities(reads_lag=lag, writes_settle=settle, can_update_in_place=in_place)
-        self.lock = ModelLock(reads_lag=lag, past=[(START - timedelta(days=1), None)])
+        self.places = places
+        self.lock = self.empty_place()
+        self.old: ModelLock | None = None
+        """The former's place."""
         starts_at = None if begins is None else START + timedelta(seconds=begins)
         ends_at = None if lasts is None else (starts_at or START) + timedelta(seconds=lasts)
         wish = Wish(starts_at=starts_at, ends_at=ends_at, changed_at=START)
-        self.code = created(wish, Policy(), updates_in_place=in_place)
+        policy = Policy(native_lead=timedelta(minutes=5))
+        clock = LockClock() if native else None
+        self.code = created(wish, policy, updates_in_place=in_place, native=clock)
         self.pins = {1: 1}
         """The generation in which the digits of each generation came in."""
+        self.windows: dict[int, LockWindow | None] = {}
+        """What the lock was told to keep with each generation."""
         self.lease_until = START
         self.events: list[Event] = []
         self.times_seen = 0
@@ -156,7 +184,11 @@ class LifeOfACode(RuleBasedStateMachine):
 
     # --- The workflow's loop --------------------------------------------------------------------------------------
 
+    def empty_place(self) -> ModelLock:
+        return ModelLock(reads_lag=self.capabilities.reads_lag, past=[(START - timedelta(days=1), None)])
+
     def fold(self, observed: Observed) -> None:
+        self.follow_places(observed.code)
         self.code = observed.code
         self.pins[self.code.wish.generation] = self.code.wish.pin_generation
         self.events += observed.events
@@ -168,6 +200,17 @@ class LifeOfACode(RuleBasedStateMachine):
                 assert notice not in self.announced, f"told twice: {notice}"
                 self.announced.add(notice)
 
+    def follow_places(self, after: AccessCode) -> None:
+        """Set a place aside, give it back, or let it go, as the books do (`store.codes`)."""
+        before = self.code
+        if before.former is None and after.former is not None:
+            assert self.places > 1
+            self.old, self.lock = self.lock, self.empty_place()
+        elif before.former is not None and after.former is None and self.old is not None:
+            returns = after.on_lock.generation == before.former.generation
+            assert (self.lock if returns else self.old).is_free_for_good
+            self.lock, self.old = (self.old if returns else self.lock), None
+
     @property
     def is_released(self) -> bool:
         """It was left to the lock's owner, wherever it was."""
@@ -178,7 +221,7 @@ class LifeOfACode(RuleBasedStateMachine):
         while (decision := decide(self.code, self.now)).notice is not None:
             self.fold(announce(self.code, decision.notice, self.now))
         if decision.action is Action.FINISH and not self.code.closed:
-            assert self.is_released or self.code.on_lock.presence is Presence.ABSENT
+            assert self.is_released or (self.code.on_lock.presence is Presence.ABSENT and self.code.former is None)
             self.fold(close(self.code, self.now))
         return decision
 
@@ -190,10 +233,15 @@ class LifeOfACode(RuleBasedStateMachine):
                 break
             assert wake_at > self.now
             self.now = wake_at
-            self.lock.move_to(self.now)
+            self.move_locks()
         self.now = later
-        self.lock.move_to(self.now)
+        self.move_locks()
         self.settle()
+
+    def move_locks(self) -> None:
+        for place in (self.lock, self.old):
+            if place is not None:
+                place.move_to(self.now)
 
     def take(self, message: Message) -> None:
         if not is_over(self.code, self.now):
@@ -209,20 +257,27 @@ class LifeOfACode(RuleBasedStateMachine):
         if self.now < self.lease_until:
             return
         action = self.settle().action
-        if action is Action.PROGRAM:
+        if action is Action.ADD:
+            self.see(SetAside() if self.places > 1 else NoRoomBeside(self.code.wish.generation))
+            action = self.settle().action
+        if action in WRITES:
             self.lease_until = self.now + LEASE
             self.program(luck, meanwhile)
-        elif action is Action.REMOVE:
+        elif action in REMOVALS:
             self.lease_until = self.now + LEASE
-            self.remove(luck, meanwhile)
+            self.remove(luck, meanwhile, of_former=action is Action.REMOVE_FORMER)
 
     def program(self, luck: Luck, meanwhile: Message | None) -> None:
-        assert is_wanted(self.code, self.now)
+        assert is_wanted(self.code, self.now) or is_ahead(self.code, self.now)
         generation, before = self.code.wish.generation, self.code.on_lock
-        if before.presence is Presence.MAYBE and (luck.first_read is None or self.proves(luck.first_read, generation)):
+        is_loaded = before.presence is Presence.PRESENT and before.generation == generation
+        looks = is_loaded or before.presence is Presence.MAYBE
+        if looks and (luck.first_read is None or self.proves(luck.first_read, generation)):
             return self.end()
-        self.see(AboutToWrite(generation, LEASE))
-        self.call(luck, generation, meanwhile)
+        before = self.code.on_lock
+        self.windows[generation] = window_of(self.code)
+        self.see(AboutToWrite(generation, LEASE, window_of(self.code)))
+        self.call(luck, self.lock, generation, meanwhile)
         if luck.outcome in DEATHS:
             return None
         if luck.outcome is Outcome.OFFLINE or luck.outcome in REFUSALS:
@@ -234,35 +289,49 @@ class LifeOfACode(RuleBasedStateMachine):
             self.proves(luck.second_read, generation)
         return self.end()
 
-    def remove(self, luck: Luck, meanwhile: Message | None) -> None:
-        before = self.code.on_lock
+    def remove(self, luck: Luck, meanwhile: Message | None, *, of_former: bool) -> None:
+        place = self.old if of_former else self.lock
+        assert place is not None
+
+        def see(sighting: OnePlace) -> None:
+            self.see(OfFormer(sighting) if of_former else sighting)
+
+        def subject() -> AccessCode:
+            return alone(self.code) if of_former else self.code
+
+        before = subject().on_lock
         if before.presence is Presence.MAYBE:
-            if luck.first_read is None or self.finds_nothing(luck.first_read):
+            shown = place.shown(self.now, luck.first_read or 0)
+            if luck.first_read is None or shown is None:
+                if luck.first_read is not None:
+                    see(FoundNothing())
                 return self.end()
-            self.proves(luck.first_read, self.code.wish.generation)  # what is seen before its removal has arrived
-            before = self.code.on_lock
-        self.see(AboutToRemove(LEASE))
-        self.call(luck, None, meanwhile)
+            if self.pins[shown] == subject().wish.pin_generation:  # what is seen before its removal has arrived
+                self.times_seen += 1
+                see(SeenOnLock(max(shown, subject().wish.pin_generation)))
+            before = subject().on_lock
+        see(AboutToRemove(LEASE))
+        self.call(luck, place, None, meanwhile)
         if luck.outcome in DEATHS:
             return None
         if luck.outcome is Outcome.OFFLINE:
-            self.see(NothingWritten(before))
-        elif luck.second_read is not None:
-            self.finds_nothing(luck.second_read)
+            see(NothingWritten(before))
+        elif luck.second_read is not None and place.shown(self.now, luck.second_read) is None:
+            see(FoundNothing())
         return self.end()
 
-    def call(self, luck: Luck, generation: int | None, meanwhile: Message | None) -> None:
+    def call(self, luck: Luck, place: ModelLock, generation: int | None, meanwhile: Message | None) -> None:
         """Send a write; time passes and messages come before anything is made of the answer."""
         sent_at, settle = self.now + luck.takes, self.capabilities.writes_settle
         match luck.outcome:
             case Outcome.DONE | Outcome.LOST:
-                self.lock.write(generation, sent_at)
+                place.write(generation, sent_at)
             case Outcome.DELAYED:
-                self.lock.write(generation, sent_at + settle * luck.settles_after)
+                place.write(generation, sent_at + settle * luck.settles_after)
             case Outcome.LOST_LATE:
-                self.lock.write(generation, self.now + ATTEMPT + settle)
+                place.write(generation, self.now + ATTEMPT + settle)
             case _ if luck.outcome in REFUSALS and generation is None:
-                self.lock.write(generation, sent_at)  # locks refuse to take codes, not to give them up
+                place.write(generation, sent_at)  # locks refuse to take codes, not to give them up
             case _:
                 pass
         self.move_to(sent_at)
@@ -279,12 +348,6 @@ class LifeOfACode(RuleBasedStateMachine):
             return False
         self.times_seen += 1
         self.see(SeenOnLock(seen))
-        return True
-
-    def finds_nothing(self, age: float) -> bool:
-        if self.lock.shown(self.now, age) is not None:
-            return False
-        self.see(FoundNothing())
         return True
 
     def end(self) -> None:
@@ -328,22 +391,51 @@ class LifeOfACode(RuleBasedStateMachine):
     @invariant()
     def presence_is_never_claimed_without_truth(self) -> None:
         on_lock: OnLock = self.code.on_lock
-        assert on_lock.presence is not Presence.PRESENT or self.has_digits_of(on_lock.generation)
-        assert not opens(self.code) or self.has_digits_of(self.code.wish.generation)
+        assert on_lock.presence is not Presence.PRESENT or self.has_digits_of(self.lock, on_lock.generation)
+        former = self.code.former
+        if former is not None and self.old is not None and former.presence is Presence.PRESENT:
+            assert self.has_digits_of(self.old, former.generation)
+        if opens(self.code, self.now):
+            assert any(self.has_digits_of(one, self.code.wish.generation) for one in (self.lock, self.old) if one)
+            assert self.door_opens()
 
-    def has_digits_of(self, generation: int | None) -> bool:
-        truth = self.lock.truth
+    @invariant()
+    def guest_who_is_said_to_be_served_can_get_in(self) -> None:
+        if is_wanted(self.code, self.now) and is_served(self.code, self.now):
+            assert self.door_opens()
+
+    @invariant()
+    def door_that_opens_is_known_to(self) -> None:
+        """Whatever may open the door now may do so by the books, so that none of it is called scheduled or gone."""
+        if self.door_opens() and not self.is_released:
+            assert may_open(self.code, self.now) or self.code.native is None
+
+    @invariant()
+    def no_place_is_held_twice(self) -> None:
+        assert (self.code.former is None) is (self.old is None)
+        if self.old is not None and self.lock.truth is not None and self.old.truth is not None:
+            assert self.pins[self.lock.truth] != self.pins[self.old.truth], "two live codes with one PIN"
+
+    def door_opens(self) -> bool:
+        """Say what the lock does with what it truly has."""
+        there = [place.truth for place in (self.lock, self.old) if place is not None and place.truth is not None]
+        return any((self.windows.get(generation) or LockWindow()).holds(self.now) for generation in there)
+
+    def has_digits_of(self, place: ModelLock, generation: int | None) -> bool:
+        truth = place.truth
         return truth is not None and generation is not None and self.pins[truth] == self.pins[generation]
 
     @invariant()
     def absence_is_never_claimed_while_anything_may_be_there(self) -> None:
         assert self.code.on_lock.presence is not Presence.ABSENT or self.lock.is_free_for_good
-        assert not self.code.closed or self.is_released or self.code.on_lock.presence is Presence.ABSENT
+        gone = self.code.on_lock.presence is Presence.ABSENT and self.code.former is None
+        assert not self.code.closed or self.is_released or gone
 
     @invariant()
     def nothing_is_written_outside_the_window(self) -> None:
         decision = decide(self.code, self.now)
-        assert decision.action is not Action.PROGRAM or is_in_window(self.code, self.now)
+        assert decision.action not in (Action.PROGRAM, Action.ADD) or is_in_window(self.code, self.now)
+        assert decision.action is not Action.LOAD or self.code.native is not None
         assert decision.wake_at is None or decision.wake_at > self.now
 
     @invariant()
@@ -356,19 +448,22 @@ class LifeOfACode(RuleBasedStateMachine):
         """Once faults stop, the code gets to where it is wanted, within a bounded number of attempts."""
         if not hasattr(self, "code"):
             return
-        for _ in range(40):
+        for _ in range(60):
             self.move_to(self.now + timedelta(seconds=20))
             self.attempt(Luck(), None)
             self.check()
         if is_wanted(self.code, self.now):
             refused = self.code.on_lock.refused_generation == self.code.wish.generation
-            assert refused or opens(self.code), status(self.code, self.now)
+            assert refused or opens(self.code, self.now), status(self.code, self.now)
         elif not self.is_released:
-            assert self.code.on_lock.presence is Presence.ABSENT
+            assert self.code.former is None
+            assert self.code.on_lock.presence is Presence.ABSENT or is_ahead(self.code, self.now)
             assert self.code.closed == is_over(self.code, self.now)
 
     def check(self) -> None:
         self.presence_is_never_claimed_without_truth()
+        self.guest_who_is_said_to_be_served_can_get_in()
+        self.no_place_is_held_twice()
         self.absence_is_never_claimed_while_anything_may_be_there()
         self.nothing_is_written_outside_the_window()
 

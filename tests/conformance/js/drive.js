@@ -6,7 +6,7 @@ import { Seam } from 'seam'
 
 const BACKUP_WITHIN_MS = 40_000
 const UNKNOWN = randomUUID()
-const [first, second, third] = process.argv.slice(2)
+const [first, second, third, fourth] = process.argv.slice(2)
 const seam = new Seam()
 const made = {}
 
@@ -110,19 +110,19 @@ const calls = {
     await codes.unmanaged.delete({ access_code_id: UNKNOWN })
     return true
   },
-  'devices.get': async () => (await devices.get({ device_id: third })).properties.online,
-  'devices.list': async () => ids(await devices.list()).includes(third),
-  'devices.list (pages)': async () => ids(await pages(devices.list({ limit: 2 }))).includes(third),
+  'devices.get': async () => (await devices.get({ device_id: fourth })).properties.online,
+  'devices.list': async () => ids(await devices.list()).includes(fourth),
+  'devices.list (pages)': async () => ids(await pages(devices.list({ limit: 2 }))).includes(fourth),
   'devices.list_device_providers': async () => (await devices.listDeviceProviders()).length === 1,
   'devices.update': async () => {
-    await devices.update({ device_id: third, is_managed: false })
-    return (await devices.unmanaged.get({ device_id: third })).is_managed === false
+    await devices.update({ device_id: fourth, is_managed: false })
+    return (await devices.unmanaged.get({ device_id: fourth })).is_managed === false
   },
-  'devices.unmanaged.get': async () => (await devices.unmanaged.get({ device_id: third })).device_id === third,
-  'devices.unmanaged.list': async () => ids(await devices.unmanaged.list()).includes(third),
+  'devices.unmanaged.get': async () => (await devices.unmanaged.get({ device_id: fourth })).device_id === fourth,
+  'devices.unmanaged.list': async () => ids(await devices.unmanaged.list()).includes(fourth),
   'devices.unmanaged.update': async () => {
-    await devices.unmanaged.update({ device_id: third, is_managed: true })
-    return (await devices.get({ device_id: third })).is_managed
+    await devices.unmanaged.update({ device_id: fourth, is_managed: true })
+    return (await devices.get({ device_id: fourth })).is_managed
   },
   'locks.get': async () => (await locks.get({ device_id: first })).device_id === first,
   'locks.list': async () => ids(await locks.list()).includes(first),
