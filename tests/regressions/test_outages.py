@@ -43,7 +43,7 @@ async def test_backup_itself_fails_before_it_is_needed(house: House, pools: Pool
     await house.fault(lock, "http_500", on="program")
     await house.reconcile(lock)
     await house.pass_time(until=await house.now() + SOON)
-    life = await house.start(await house.request(lock, starts_in=timedelta(minutes=5)))
+    life = await house.start(await house.request(lock, starts_in=timedelta(minutes=1)))
     await house.pass_time(until=life.starts_at + BACKUP_AT)
     stand_in = await pools.stand_in(life)
     assert stand_in is not None

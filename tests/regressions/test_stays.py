@@ -11,6 +11,7 @@ import pytest
 from domain.access_code import Status
 from domain.devices import Capabilities
 from store import devices
+from store.tables import DeviceRow
 from tests.house import House
 from tests.regressions.judging import A_RETRY, SOON, a_lock, asked, said
 from workflows.contracts import AccessCodeInput
@@ -19,14 +20,18 @@ HOURS = timedelta(hours=1)
 MINUTES = timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("lead", [timedelta(0), 45 * MINUTES], ids=["no lead", "tried in vain before"])
-async def test_lock_back_2_min_before_starts_at(house: House, lead: timedelta) -> None:
+@pytest.mark.parametrize(
+    ("lead", "keeps_windows"),
+    [(timedelta(0), False), (45 * MINUTES, False), (timedelta(0), True)],
+    ids=["told in time", "tried in vain before", "loaded ahead in vain"],
+)
+async def test_lock_back_2_min_before_starts_at(house: House, lead: timedelta, *, keeps_windows: bool) -> None:
     """However long it was tried in vain before: when the guest stands at the door, the next attempt is near."""
-    lock = await a_lock(house)
+    lock = await a_lock(house, capabilities=Capabilities(has_native_scheduling=keeps_windows))
     async with house.database.write() as session:
         await devices.set_policy(session, lock.id, {"program_lead": lead.total_seconds()})
-    life = await house.start(await house.request(lock, starts_in=4 * HOURS))
     await house.fault(lock, "offline")
+    life = await house.start(await house.request(lock, starts_in=71 * MINUTES))
     await house.pass_time(until=life.starts_at - 2 * MINUTES)
     await house.heal(lock)
     await house.pass_time(until=life.starts_at + A_RETRY)
@@ -75,6 +80,23 @@ async def test_back_to_back_bookings_same_lock_gap_0(house: House, places: int) 
     assert await house.truth(lock) == []
 
 
+@pytest.mark.parametrize("seconds", [-600.0, 600.0], ids=["behind", "ahead"])
+@pytest.mark.parametrize("keeps_windows", [False, True], ids=["told in time", "loaded ahead"])
+async def test_clock_skew_over_5_min(house: House, *, seconds: float, keeps_windows: bool) -> None:
+    """The lock's clock is ten minutes off: what it believes of a code's end is of no account, it is taken off in time."""
+    lock = await a_lock(house, capabilities=Capabilities(has_native_scheduling=keeps_windows))
+    await house.fault(lock, "clock_skew", skew_seconds=seconds)
+    life = await house.start(await house.request(lock, lasts=2 * HOURS))
+    assert life.ends_at is not None
+    pin = await life.pin()
+    await house.pass_time(until=life.starts_at + 11 * MINUTES)
+    assert await house.opens(lock, pin)
+    await house.pass_time(until=life.ends_at + SOON)
+    assert not await house.opens(lock, pin)
+    assert await house.truth(lock) == []
+    assert (await life.events())[-1] == "removed_from_device"
+
+
 def next_change(zone: str, after: datetime, *, forward: bool) -> datetime:
     """Find when a zone's clocks are next put forward, or back."""
     place, hour = ZoneInfo(zone), after.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -85,9 +107,8 @@ def next_change(zone: str, after: datetime, *, forward: bool) -> datetime:
             return hour
 
 
-async def opens_exactly_between(house: House, zone: str, starts_at: datetime, ends_at: datetime) -> None:
-    """Have a code on a lock in a zone, and stand at the door before and after both of its times."""
-    lock = await a_lock(house, time_zone=zone)
+async def opens_exactly_between(house: House, lock: DeviceRow, starts_at: datetime, ends_at: datetime) -> None:
+    """Have a code on a lock, and stand at the door before and after both of its times."""
     life = await house.start(AccessCodeInput(device_id=lock.id, starts_at=starts_at, ends_at=ends_at))
     pin = await life.pin()
     found = []
@@ -102,6 +123,7 @@ async def opens_exactly_between(house: House, zone: str, starts_at: datetime, en
     assert await house.truth(lock) == []
 
 
+@pytest.mark.parametrize("keeps_windows", [False, True], ids=["told in time", "loaded ahead"])
 @pytest.mark.parametrize(
     ("zone", "forward", "first", "second"),
     [
@@ -110,7 +132,9 @@ async def opens_exactly_between(house: House, zone: str, starts_at: datetime, en
         pytest.param("America/New_York", False, -30 * MINUTES, 30 * MINUTES, id="01:30 that comes twice"),
     ],
 )
-async def test_dst_night(house: House, zone: str, *, forward: bool, first: timedelta, second: timedelta) -> None:
+async def test_dst_night(
+    house: House, zone: str, *, forward: bool, first: timedelta, second: timedelta, keeps_windows: bool
+) -> None:
     """A stay of one hour that spans the change lasts one hour, whatever the clock on the wall makes of it."""
     change = next_change(zone, await house.now(), forward=forward)
     # Nothing is alive in this house any more: months pass in one step.
@@ -118,4 +142,5 @@ async def test_dst_night(house: House, zone: str, *, forward: bool, first: timed
     place = ZoneInfo(zone)
     starts_at, ends_at = (change + first).astimezone(place), (change + second).astimezone(place)
     assert (ends_at.replace(tzinfo=None) - starts_at.replace(tzinfo=None)) == (2 * HOURS if forward else 0 * HOURS)
-    await opens_exactly_between(house, zone, starts_at, ends_at)
+    lock = await a_lock(house, time_zone=zone, capabilities=Capabilities(has_native_scheduling=keeps_windows))
+    await opens_exactly_between(house, lock, starts_at, ends_at)
