@@ -1,6 +1,12 @@
 """Access codes over HTTP, on real locks' simulations: what is answered is what the lock then does."""
 
+from uuid import uuid4
+
+import pytest
+
+from domain.devices import Capabilities
 from tests.api.door import Door, in_hours
+from tests.waiting import eventually
 
 
 async def test_created_code_opens_the_door_and_says_so(door: Door) -> None:
@@ -26,6 +32,26 @@ async def test_attempts_follow_the_code(door: Door) -> None:
     await door.until_gone(code_id)
     shown = (await door.asked("/action_attempts/get", action_attempt_id=deleted["action_attempt_id"]))["action_attempt"]
     assert (shown["status"], shown["result"]) == ("success", {})
+
+
+@pytest.mark.parametrize(("prefers", "is_loaded"), [(None, True), (False, False)])
+async def test_lock_that_keeps_windows_has_a_later_code_ahead(
+    door: Door, prefers: bool | None, is_loaded: bool
+) -> None:
+    lock = await door.house.new_lock(f"Lock {uuid4()}", capabilities=Capabilities(has_native_scheduling=True))
+    told = {"starts_at": in_hours(1), "ends_at": in_hours(2), "prefer_native_scheduling": prefers}
+    code = await door.code(device_id=str(lock.id), **told)
+    assert (code["status"], code["is_scheduled_on_device"]) == ("unset", False)
+
+    async def shows_it() -> bool:
+        shown = (await door.asked("/access_codes/get", access_code_id=code["access_code_id"]))["access_code"]
+        on_lock = [slot["pin"] for slot in await door.house.truth(lock)]
+        expected = ("unset", is_loaded, [code["code"]] if is_loaded else [])
+        return (shown["status"], shown["is_scheduled_on_device"], on_lock) == expected
+
+    await eventually(shows_it, within=15, what="the code is shown as the lock has it")
+    await door.asked("/access_codes/delete", access_code_id=code["access_code_id"])
+    await door.until_gone(code["access_code_id"])
 
 
 async def test_attempt_of_a_later_code_waits_for_its_start(door: Door) -> None:

@@ -164,18 +164,61 @@ async def test_new_digits_during_a_write_replace_the_old_ones(house: House, in_p
     await assert_gone(house, lock, new)
 
 
-@pytest.mark.parametrize("in_place", [True, False], ids=["in place", "remove then add"])
+@pytest.mark.parametrize("in_place", [True, False], ids=["in place", "add then remove"])
 async def test_new_digits_while_set_replace_the_old_ones(house: House, in_place: bool) -> None:
     lock = await a_lock(house, can_update_in_place=in_place)
     life = await a_code_on_the_lock(house, lock)
     old = await life.pin()
     await change_digits(life)
     new = await life.pin()
-    await eventually(lambda: house.opens(lock, new), within=PATIENT, what="the new digits open")
-    assert not await house.opens(lock, old)
+
+    async def only_the_new_ones_open() -> bool:
+        return await house.opens(lock, new) and not await house.opens(lock, old)
+
+    await eventually(only_the_new_ones_open, within=PATIENT, what="the new digits alone open")
     assert len(await house.truth(lock)) == 1
     await delete(life)
     await assert_deleted(life)
+
+
+@pytest.mark.parametrize("operation", ["program", "remove"], ids=["while adding", "while removing the old ones"])
+@pytest.mark.parametrize("interrupt", [cancel, delete], ids=["cancel", "delete"])
+async def test_end_in_the_midst_of_adding_digits_leaves_neither(
+    house: House, operation: str, interrupt: Interrupt
+) -> None:
+    lock = await a_lock(house, can_update_in_place=False)
+    life = await a_code_on_the_lock(house, lock)
+    old = await life.pin()
+    before = [call["operation"] for call in await house.calls(lock)].count(operation)
+    await house.fault(lock, "slow", on=operation, delay_seconds=SLOW_SECONDS, count=1)
+    await change_digits(life)
+    await under_way(house, lock, operation, before + 1)
+    await interrupt(life)
+    await eventually(lambda: _is_closed(life), within=PATIENT, what="the code has ended")
+    await assert_gone(house, lock, old)
+    await assert_gone(house, lock, await life.pin())
+    assert (await life.events()).count("removed_from_device") == 1
+
+
+async def test_digits_that_change_again_while_the_old_ones_go_are_the_only_ones_in_the_end(house: House) -> None:
+    lock = await a_lock(house, can_update_in_place=False)
+    life = await a_code_on_the_lock(house, lock)
+    await house.fault(lock, "slow", on="remove", delay_seconds=SLOW_SECONDS, count=1)
+    await change_digits(life)
+    await under_way(house, lock, "remove")
+    await change_digits(life)
+    third = await life.pin()
+
+    async def only_the_third_open() -> bool:
+        return [slot["pin"] for slot in await house.truth(lock)] == [third]
+
+    await eventually(only_the_third_open, within=PATIENT, what="the third digits are alone on the lock")
+    await delete(life)
+    await assert_deleted(life)
+
+
+async def _is_closed(life: Life) -> bool:
+    return (await life.stored()).code.closed
 
 
 # --- While a removal is under way ---------------------------------------------------------------------------------
@@ -207,7 +250,9 @@ async def test_delete_during_the_removal_of_a_cancelled_code_deletes_it(house: H
 
 
 async def test_delete_during_the_removal_of_old_digits_keeps_the_new_ones_off(house: House) -> None:
-    lock = await a_lock(house, can_update_in_place=False)
+    """The lock has no second place, so the old ones go first."""
+    write_once = Capabilities(can_update_in_place=False)
+    lock = await house.new_lock(f"Interrupted {uuid4()}", capabilities=write_once, max_active_codes_supported=1)
     life = await a_code_on_the_lock(house, lock)
     await house.fault(lock, "slow", on="remove", delay_seconds=SLOW_SECONDS)
     await change_digits(life)

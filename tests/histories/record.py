@@ -100,11 +100,28 @@ async def digits_changed_in_place(house: House, name: str) -> None:
 
 
 async def digits_changed_by_removing_first(house: House, name: str) -> None:
+    await _digits_changed(house, name, Capabilities(can_update_in_place=False), max_active_codes_supported=1)
+
+
+async def digits_changed_by_adding_first(house: House, name: str) -> None:
     await _digits_changed(house, name, Capabilities(can_update_in_place=False))
 
 
-async def _digits_changed(house: House, name: str, capabilities: Capabilities) -> None:
-    lock = await house.new_lock(name, capabilities=capabilities)
+async def loaded_ahead(house: House, name: str) -> None:
+    lock = await house.new_lock(name, capabilities=Capabilities(has_native_scheduling=True))
+    life = await house.start(await house.request(lock, starts_in=timedelta(days=4), lasts=timedelta(hours=5)))
+    await house.pass_time(until=life.starts_at - timedelta(hours=1))
+    assert life.ends_at is not None
+    later = life.ends_at + timedelta(hours=1)
+    await life.update(UpdateName.CHANGE, CodeChange(window=CodeWindow(starts_at=life.starts_at, ends_at=later)))
+    life.ends_at = later
+    await life.end()
+    assert (await life.events()).count("scheduled_on_device") == 2
+    await keep(life, name)
+
+
+async def _digits_changed(house: House, name: str, capabilities: Capabilities, **facts: int) -> None:
+    lock = await house.new_lock(name, capabilities=capabilities, **facts)
     code_id = uuid4()
     life = await house.start(await house.request(lock, code=house.seal(CHOSEN, code_id)), code_id=code_id)
     await house.pass_time(until=life.starts_at + timedelta(hours=1))
@@ -256,6 +273,8 @@ VIRTUAL = [
     offline_at_the_end,
     digits_changed_in_place,
     digits_changed_by_removing_first,
+    digits_changed_by_adding_first,
+    loaded_ahead,
     window_moved_while_set,
     cancelled_while_set,
     ongoing_deleted,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from providers.simulated import DEMO_TOKEN, Clock, LockCloud, seeded_locks
+from domain.devices import Capabilities
+from providers.simulated import DEMO_TOKEN, Clock, Lock, LockCloud, seeded_locks
 from providers.simulated.answers import Answer, Request
 from providers.simulated.faults import FaultKind, FaultSpec, FaultTarget, Operation
 from providers.simulated.orders import Order
@@ -116,6 +117,45 @@ def test_window_opens_the_door_only_inside(still_cloud: LockCloud) -> None:
         still_cloud.clock.set(NOW + timedelta(minutes=minutes))
         opened.append(still_cloud.lock("pool-house").opens("4829", still_cloud.lock_time("pool-house")))
     assert opened == [False, True, True, False]
+
+
+def test_lock_that_keeps_local_time_goes_by_the_clock_on_its_wall(still_cloud: LockCloud) -> None:
+    """On the night on which the clock goes back, half past two comes twice."""
+    lock = _keeping_local_time(still_cloud)
+    window = {"starts_at": datetime(2026, 10, 25, 2, 30), "ends_at": datetime(2026, 10, 25, 4)}  # noqa: DTZ001
+    still_cloud.create(CALL, DOOR, Order(code=SecretStr("4829"), **window))
+    back = datetime(2026, 10, 25, 1, tzinfo=UTC)
+    opened = [lock.opens("4829", back + timedelta(minutes=minutes)) for minutes in (-31, -30, -1, 0, 29, 30, 119, 120)]
+    assert opened == [False, True, True, False, False, True, True, False]
+
+
+def test_lock_that_keeps_local_time_cuts_off_what_it_has_no_place_for(still_cloud: LockCloud) -> None:
+    lock = _keeping_local_time(still_cloud)
+    starts_at = datetime(2026, 7, 1, 16, 5, 59)  # noqa: DTZ001
+    still_cloud.create(CALL, DOOR, Order(code=SecretStr("4829"), starts_at=starts_at))
+    (code,) = lock.codes.values()
+    assert code.window is not None
+    assert code.window.starts_at == starts_at.replace(second=0)
+
+
+@pytest.mark.parametrize("keeps_local_time", [True, False])
+def test_times_of_the_other_kind_are_refused(still_cloud: LockCloud, *, keeps_local_time: bool) -> None:
+    _keeping_local_time(still_cloud, keeps_local_time=keeps_local_time)
+    starts_at = datetime(2026, 7, 1, 16, tzinfo=UTC if keeps_local_time else None)
+    answer = still_cloud.create(CALL, DOOR, Order(code=SecretStr("4829"), starts_at=starts_at))
+    assert answer.body is not None
+    assert answer.body["error_code"] == "BAD_REQUEST"
+
+
+def _keeping_local_time(cloud: LockCloud, *, keeps_local_time: bool = True) -> Lock:
+    lock = cloud.lock(DOOR)
+    able = Capabilities(
+        has_native_scheduling=True,
+        windows_in_local_time=keeps_local_time,
+        window_resolution=timedelta(minutes=1),
+    )
+    lock.facts = lock.facts.model_copy(update={"capabilities": able, "time_zone": "Europe/Berlin"})
+    return lock
 
 
 def test_lock_without_schedules_ignores_the_window(still_cloud: LockCloud) -> None:
