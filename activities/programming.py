@@ -9,6 +9,7 @@ from domain.access_code import OnLock, Presence
 from domain.observation import (
     NoRoomBeside,
     NothingWritten,
+    NotInPlace,
     Refused,
     SeenOnLock,
     Sighting,
@@ -103,6 +104,8 @@ class Programming:
                 return await self._read_back(None)
             case Rejected(RejectReason.SLOT_OCCUPIED, _) if not moved and not self._may_be_our_own():
                 return await self._write_elsewhere()
+            case Rejected(RejectReason.NOT_IN_PLACE, message):
+                return Verdict([NothingWritten(self._before), NotInPlace()], message=message)
             case Rejected(reason, message):
                 return self._rejected(reason, message)
 

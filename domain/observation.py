@@ -105,6 +105,11 @@ class NoRoomBeside:
     generation: int
 
 
+@dataclass(frozen=True, slots=True)
+class NotInPlace:
+    """The lock does not change this code where it is, whatever is said of the lock."""
+
+
 OnePlace = AboutToWrite | AboutToRemove | NothingWritten | SeenOnLock | FoundNothing
 
 
@@ -115,7 +120,7 @@ class OfFormer:
     sighting: OnePlace
 
 
-Sighting = OnePlace | Refused | SetAside | NoRoomBeside | OfFormer | Look
+Sighting = OnePlace | Refused | SetAside | NoRoomBeside | NotInPlace | OfFormer | Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,8 @@ def _fold(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Cap
             return Observed(code.model_copy(update={"former": code.on_lock, "on_lock": OnLock(), "replaced_at": None}))
         case NoRoomBeside(generation):
             return _returned(code.model_copy(update={"no_room_for": generation}), now)
+        case NotInPlace():
+            return Observed(_not_in_place(code))
         case OfFormer(seen):
             return _of_former(code, seen, now, capabilities)
         case Look():
@@ -255,6 +262,15 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
         after = after.model_copy(update={"replaced_at": now})
     newly = not opens(code, now)
     return Observed(after, (_with_digits(EventType.SET_ON_DEVICE, after, now),) if newly else ())
+
+
+def _not_in_place(code: AccessCode) -> AccessCode:
+    """Have the code taken off and put on anew; for a mere name no working code is taken off."""
+    told = code.model_copy(update={"updates_in_place": False})
+    is_only_name = has_digits(code) and (code.native is None or is_scheduled(code))
+    if not is_only_name or code.on_lock.presence is not Presence.PRESENT:
+        return told
+    return _with(told, code.on_lock.model_copy(update={"generation": code.wish.generation}))
 
 
 def _loaded(code: AccessCode, after: AccessCode, now: datetime) -> Observed:

@@ -69,6 +69,8 @@ class RejectReason(StrEnum):
     NO_SPACE = "no_space"
     SLOT_OCCUPIED = "slot_occupied"
     """The slot holds a code that is not ours; another slot may do."""
+    NOT_IN_PLACE = "not_in_place"
+    """The lock does not change this code where it is; taken off and put on anew it may."""
 
 
 @dataclass(frozen=True, slots=True)

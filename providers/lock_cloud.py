@@ -53,6 +53,7 @@ from providers.lock_cloud_wire import (
     redacted,
 )
 
+NOT_SUPPORTED = "NOT_SUPPORTED"
 REJECTIONS: Mapping[str, RejectReason] = {
     "PIN_CONFLICT": RejectReason.DUPLICATE_PIN,
     "SLOT_OCCUPIED": RejectReason.SLOT_OCCUPIED,
@@ -60,7 +61,7 @@ REJECTIONS: Mapping[str, RejectReason] = {
     "INVALID_PIN": RejectReason.CONSTRAINTS_VIOLATED,
     "INVALID_PIN_FORMAT": RejectReason.CONSTRAINTS_VIOLATED,
     "INVALID_NAME": RejectReason.CONSTRAINTS_VIOLATED,
-    "NOT_SUPPORTED": RejectReason.CONSTRAINTS_VIOLATED,
+    NOT_SUPPORTED: RejectReason.CONSTRAINTS_VIOLATED,
 }
 """The vendor's `error_code`s that refuse for good."""
 
@@ -172,7 +173,10 @@ class LockCloudDriver:
             return _write_result(reply, place, is_about_lock=True)
         path = f"/access_codes/{_segment(place.reference)}"
         reply = await self._client.order("PATCH", path, idempotency_key=idempotency_key, body=body)
-        return _write_result(reply, place)
+        result = _write_result(reply, place)
+        if isinstance(result, Rejected) and isinstance(reply, Reply) and reply.error_code == NOT_SUPPORTED:
+            return Rejected(RejectReason.NOT_IN_PLACE, result.message)  # what was not supported is the change
+        return result
 
     async def remove(self, place: Place, pin: SecretStr, idempotency_key: str) -> WriteResult:
         """DELETE our code.  Without a reference it is looked for first; what is not found needs no removal.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.access_code import AccessCode, Ending, OnLock, Presence
-from domain.changes import with_ending, with_window
+from domain.changes import with_ending, with_name, with_new_pin, with_window
 from domain.devices import Capabilities
 from domain.lifecycle import Action, decide, is_scheduled, opens
 from domain.native_windows import LockWindow
@@ -14,6 +14,7 @@ from domain.observation import (
     AboutToWrite,
     FoundNothing,
     NothingWritten,
+    NotInPlace,
     Observed,
     Refused,
     SeenOnLock,
@@ -68,6 +69,21 @@ def test_announced_write_leaves_doubt() -> None:
 def test_write_may_arrive_until_it_was_sent_and_has_settled() -> None:
     on_lock = seen(stay(), AboutToWrite(1, timedelta(seconds=35)), on=SLOW).code.on_lock
     assert on_lock.unsettled_until == NOON + timedelta(seconds=55)
+
+
+def test_code_that_its_lock_does_not_change_in_place_is_put_on_anew() -> None:
+    renewed = with_new_pin(stay(PRESENT), NOON).code
+    assert decide(renewed, NOON).action is Action.PROGRAM
+    refused = seen(renewed, NotInPlace()).code
+    assert decide(refused, NOON).action in (Action.ADD, Action.REMOVE)
+
+
+def test_working_code_is_not_taken_off_for_a_name_that_its_lock_does_not_take() -> None:
+    renamed = with_name(stay(PRESENT), None, "Ada", NOON).code
+    assert decide(renamed, NOON).action is Action.PROGRAM
+    refused = seen(renamed, NotInPlace()).code
+    assert decide(refused, NOON).action is Action.WAIT
+    assert opens(refused, NOON)
 
 
 @pytest.mark.parametrize("before", [ABSENT, MAYBE, PRESENT])

@@ -242,7 +242,7 @@ class DriverContract:
         with pytest.raises(RetryLaterError):
             await _read(bench)
 
-    @pytest.mark.parametrize("kind", ["http_409", "http_500", "malformed"])
+    @pytest.mark.parametrize("kind", ["http_409", "http_500", "http_502", "malformed"])
     @pytest.mark.parametrize("effect", [False, True])
     async def test_doubtful_answer_to_write_is_unknown(self, bench: Bench, kind: str, effect: bool) -> None:
         await bench.fault(bench.plain, kind, count=1, effect=effect)

@@ -5,8 +5,6 @@ Peers believed a good answer, or wrote again and again after a bad one.
 
 from datetime import timedelta
 
-import pytest
-
 from domain.access_code import Status
 from domain.devices import Capabilities
 from domain.requests import CodeChange
@@ -92,7 +90,6 @@ async def test_duplicate_error_caused_by_our_own_earlier_write(house: House) -> 
     await life.end()
 
 
-@pytest.mark.xfail(strict=True, reason="a refusal to change in place is taken for a refusal of the digits")
 async def test_code_never_used_then_must_change(house: House) -> None:
     """The lock can change codes in place, but not this one: it is taken off and set anew, with the new digits."""
     lock = await a_lock(house)
