@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -21,7 +20,6 @@ from api.app import create_app
 from api.limits import RateLimits
 from api.services import Services
 from console.app import create_console, mount
-from console.rendering import STATIC
 from console.table import ConsoleSettings
 from domain.audit import AuditAction
 from domain.requests import CodeRequest
@@ -229,12 +227,3 @@ async def test_components_get_a_session_of_their_own_that_ends_and_is_written_do
     deeds = await hall.services.audit.newest(DEFAULT_WORKSPACE_ID)
     assert AuditAction.COMPONENTS_OPENED in {deed.action for deed in deeds}
     assert (await hall.people[Role.VIEWER].http.get("/console/components")).status_code == 403
-
-
-@pytest.mark.parametrize("name", ["seamapi-react/elements.js", "seamapi-react/index.min.css"])
-def test_vendored_components_are_as_they_came(name: str) -> None:
-    vendor = STATIC / "vendor"
-    told = dict(
-        re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", (vendor / "VENDORED.md").read_text(), re.MULTILINE)
-    )
-    assert sha256((vendor / name).read_bytes()).hexdigest() == told[name]

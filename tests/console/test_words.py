@@ -41,9 +41,10 @@ def test_vendored_file_is_as_it_came(name: str) -> None:
 
 
 def test_vendored_scripts_are_all_listed_with_their_licenses_and_packaged() -> None:
-    scripts = {str(file.relative_to(VENDORED)) for file in VENDORED.rglob("*.js")}
-    assert scripts == set(SUMS)
-    assert all("BSD" in (VENDORED / name).with_name("LICENSE").read_text() for name in scripts)
+    files = {str(file.relative_to(VENDORED)) for kind in ("*.js", "*.css") for file in VENDORED.rglob(kind)}
+    assert files == set(SUMS)
+    licenses = {name: (VENDORED / name).with_name("LICENSE").read_text() for name in files}
+    assert [name for name, text in licenses.items() if "BSD" not in text and "MIT" not in text] == []
     assert 'console = ["static/**/*", "templates/**/*"]' in (ROOT / "pyproject.toml").read_text()
 
 
