@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest_asyncio
 from sqlmodel import select
 
+from domain.devices import Capabilities
 from domain.events import EventType
 from domain.requests import CodeChange, CodeWindow
 from domain.scopes import Scope
@@ -63,13 +64,13 @@ async def test_delivered_and_answered_bodies_are_one(house: House, door: Door) -
     pools = Pools(house)
     async with receiver() as app, relaying(house.client, house.database):
         await an_endpoint(house, app.url + PATH)
-        lock = await house.new_lock(f"Told {uuid4()}")
+        lock = await house.new_lock(f"Told {uuid4()}", capabilities=Capabilities(has_native_scheduling=True))
         both = Both(door, app, lock.id)
         await pools.filled(lock)
         life = await house.start(await house.request(lock, lasts=timedelta(hours=9), name="Ada"))
         await both.compare()
         await house.pass_time(until=life.starts_at - SOON)
-        await house.fault(lock, "http_500", on="program")
+        await house.fault(lock, "http_500", on="read")  # it is loaded, and cannot be seen in its time
         await house.pass_time(until=life.starts_at + timedelta(minutes=11))
         await both.compare()
         backup = await pools.stand_in(life)
