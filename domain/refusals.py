@@ -27,6 +27,8 @@ class RefusalType(StrEnum):
     NOT_TIME_BOUND = "access_code_not_time_bound"
     CODE_CANNOT_BE_SHARED = "code_cannot_be_shared"
     DEVICE_UNMANAGED = "device_unmanaged"
+    DEVICE_DISCONNECTED = "device_disconnected"
+    """The lock is offline, and the caller wanted no attempt on a lock that is."""
     DEVICE_IN_USE = "device_in_use"
     """Guests' codes on it are live."""
     BACKUP_POOL_NOT_SUPPORTED = "backup_access_code_pool_not_supported"

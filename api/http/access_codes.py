@@ -1,7 +1,8 @@
 """The routes of access codes: creating, reading, changing and deleting them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -126,6 +127,7 @@ async def create(call: Call[CreateAccessCode]) -> Body:
     """Register a code and answer with it at once; the lock follows."""
     asked, services = call.asked, call.services
     _refuse_what_no_lock_can(asked)
+    await refuse_silent_locks(call, [asked.device_id])
     call.count(asked.device_id)
     request = code_request(asked, asked.device_id, call.workspace_id).model_copy(
         update={
@@ -176,6 +178,7 @@ async def update(call: Call[UpdateAccessCode]) -> Body:
     if asked.is_managed is False:
         raise invalid("a code cannot be made unmanaged; delete it instead", "is_managed")
     stored = await _mine(call, asked.access_code_id, asked.device_id)
+    await refuse_silent_locks(call, [stored.device.id])
     call.count(stored.device.id)
     change = CodeChange(
         name=asked.name,
@@ -238,6 +241,20 @@ def code_request(asked: WantedCode, device_id: UUID, workspace_id: UUID) -> Code
         use_backup_access_code_pool=bool(asked.use_backup_access_code_pool),
         prefer_native_scheduling=asked.prefer_native_scheduling is not False,
     )
+
+
+async def refuse_silent_locks(call: Call[Any], device_ids: Sequence[UUID]) -> None:
+    """Refuse what is about a lock that is offline, where the caller asked for that (`attempt_for_offline_device`)."""
+    if call.asked.attempt_for_offline_device is not False:
+        return
+    for device_id in device_ids:
+        device, _ = await call.services.devices.get(call.workspace_id, DeviceFilter(ids=[device_id]))
+        if not device.online:
+            raise refuse(
+                RefusalType.DEVICE_DISCONNECTED,
+                f"the device {device_id} is offline; leave attempt_for_offline_device out to have it tried all the same",
+                field="attempt_for_offline_device",
+            )
 
 
 def _refuse_what_no_lock_can(asked: CreateAccessCode) -> None:

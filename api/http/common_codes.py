@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from api.common_codes import WhenNotShared
-from api.http.access_codes import WantedCode, code_request, moved_window
+from api.http.access_codes import WantedCode, code_request, moved_window, refuse_silent_locks
 from api.http.failures import not_found
 from api.http.parameters import Parameters, Text, When
 from api.http.showing import show_codes
@@ -46,6 +46,7 @@ class UpdateMultiple(Parameters):
 async def create_multiple(call: Call[CreateMultiple]) -> Body:
     """Register a code on each lock, all with the same digits."""
     asked = call.asked
+    await refuse_silent_locks(call, asked.device_ids)
     for device_id in asked.device_ids:
         call.count(device_id)
     ids = await call.services.common_codes.create(

@@ -1,10 +1,13 @@
 """Access codes over HTTP, on real locks' simulations: what is answered is what the lock then does."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
 from domain.devices import Capabilities
+from store import devices
+from store.tables import DeviceRow
 from tests.api.door import Door, in_hours
 from tests.waiting import eventually
 
@@ -19,6 +22,23 @@ async def test_created_code_opens_the_door_and_says_so(door: Door) -> None:
     assert shown["code"] == code["code"]
     assert (shown["errors"], shown["warnings"], shown["pending_mutations"]) == ([], [], [])
     assert await door.house.opens(lock, code["code"])
+
+
+async def test_silent_lock_is_refused_to_who_wants_no_attempt_on_it(door: Door) -> None:
+    lock = await door.lock()
+    told = {"device_id": str(lock.id), "attempt_for_offline_device": False}
+    code = await door.code(**told)
+    async with door.house.database.write() as session:
+        await devices.mark_online(
+            session, await session.get_one(DeviceRow, lock.id), online=False, now=datetime.now(UTC), new_id=uuid4
+        )
+    assert await door.refused("/access_codes/create", **told) == (400, "device_disconnected")
+    several = {"device_ids": [str(lock.id)], "attempt_for_offline_device": False}
+    assert await door.refused("/access_codes/create_multiple", **several) == (400, "device_disconnected")
+    change = {"access_code_id": code["access_code_id"], "name": "Ada"}
+    refused = await door.refused("/access_codes/update", **change, attempt_for_offline_device=False)
+    assert refused == (400, "device_disconnected")
+    await door.asked("/access_codes/update", **change)
 
 
 async def test_attempts_follow_the_code(door: Door) -> None:
