@@ -238,10 +238,16 @@ def wanted_since(code: AccessCode) -> datetime:
 
     A code that worked until it was taken off, was missed, or the lock's own window ended is late from then on.
     """
-    on_lock, changed_at = code.on_lock, code.wish.changed_at
+    changed_at = code.wish.changed_at
     since = latest(begins_at(code), changed_at, code.worked_until, found_at(code.interference)) or changed_at
-    until = on_lock.window.ends_at if on_lock.seen_in_time and on_lock.window is not None else None
-    return max(since, until) if until is not None and has_digits(code) else since
+    return latest(since, expired_at(code)) or since
+
+
+def expired_at(code: AccessCode) -> datetime | None:
+    """Say when the lock's own window of a code that worked ends, or ended; None for a code without one."""
+    on_lock = code.on_lock
+    works = on_lock.seen_in_time and has_digits(code)
+    return on_lock.window.ends_at if works and on_lock.window is not None else None
 
 
 def ahead_since(code: AccessCode) -> datetime:

@@ -19,6 +19,7 @@ from domain.devices import Capabilities
 from domain.drift import Look, fold
 from domain.events import PROBLEMS, Event, EventType, digits_of
 from domain.lifecycle import (
+    expired_at,
     has_digits,
     is_ahead,
     is_clear,
@@ -134,9 +135,11 @@ class Observed:
 def observe(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Capabilities) -> Observed:
     """Fold what was seen at `now` into what is known."""
     observed = _fold(code, sighting, now, capabilities)
-    if not opens(code, now) or opens(observed.code, now):
+    stopped_at = now if opens(code, now) else expired_at(code)
+    if stopped_at is None or stopped_at > now or opens(observed.code, now):
         return observed
-    return Observed(observed.code.model_copy(update={"worked_until": now}), observed.events)
+    worked_until = latest(code.worked_until, stopped_at)
+    return Observed(observed.code.model_copy(update={"worked_until": worked_until}), observed.events)
 
 
 def _fold(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Capabilities) -> Observed:

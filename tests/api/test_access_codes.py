@@ -28,6 +28,7 @@ async def test_silent_lock_is_refused_to_who_wants_no_attempt_on_it(door: Door) 
     lock = await door.lock()
     told = {"device_id": str(lock.id), "attempt_for_offline_device": False}
     code = await door.code(**told)
+    await door.until(code["access_code_id"], "set")  # from here on nothing talks to the lock and finds it online
     async with door.house.database.write() as session:
         await devices.mark_online(
             session, await session.get_one(DeviceRow, lock.id), online=False, now=datetime.now(UTC), new_id=uuid4
