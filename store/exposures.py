@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, exists, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -43,7 +44,8 @@ async def exposed_codes(
 ) -> list[ExposedCode]:
     """List a workspace's exposed codes, by lock and then the longest first; each with its last `attempts`."""
     is_live, was_left = col(AccessCodeRow.closed).is_(False), col(AccessCodeRow.left_at).is_not(None)
-    has_slot = exists().where(col(SlotRow.access_code_id) == col(AccessCodeRow.id))
+    any_slot = aliased(SlotRow)  # in force or not; by itself it would be taken for the one that is joined
+    has_slot = exists().where(col(any_slot.access_code_id) == col(AccessCodeRow.id))
     query = (
         select(AccessCodeRow, DeviceRow, ConnectedAccountRow, SlotRow)
         .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
