@@ -210,7 +210,7 @@ async def test_digits_that_a_person_chose_and_a_longer_stay_reach_the_lock(desk:
         await eventually(opens, within=20, what="the new digits open the door")
         await page.get_by_label("Stay longer").select_option("24")
         await page.get_by_role("button", name="Extend").click()
-        await expect(page.locator(".story")).to_contain_text("Time changed", timeout=LIVE_MS)
+        await expect(page.locator(".story")).to_contain_text("Its time was changed", timeout=LIVE_MS)
     after = (await desk.services.codes.get(code_id)).code.wish.ends_at
     assert before is not None
     assert after is not None
