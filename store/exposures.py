@@ -65,7 +65,7 @@ async def exposed_codes(
             facts = DeviceFacts.model_validate(device.facts)
             found.append(ExposedCode(StoredCode(row, code, device, facts, account, slot), exposed))
     found.sort(key=lambda one: (one.stored.device.name, str(one.stored.device.id), one.exposure.since))
-    return [await _with_attempts(session, one, attempts) for one in found]
+    return [await _with_attempts(session, one, attempts) for one in found] if attempts else found
 
 
 async def _with_attempts(session: AsyncSession, one: ExposedCode, limit: int) -> ExposedCode:
