@@ -87,6 +87,8 @@ DEEDS = {
     AuditAction.CODE_DELETED: "had the code deleted",
     AuditAction.CODE_REVEALED: "looked at the digits",
     AuditAction.BACKUP_PULLED: "pulled a backup code",
+    AuditAction.BACKUP_GENERATED: "generated a backup code to keep by hand",
+    AuditAction.BACKUP_ROTATED: "had a backup code get other digits",
     AuditAction.LOCK_RENAMED: "renamed a lock",
     AuditAction.POOL_SWITCHED: "switched a lock's backup codes on or off",
     AuditAction.LOCK_USE_SWITCHED: "had a lock managed, or no more",

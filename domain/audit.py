@@ -14,6 +14,8 @@ class AuditAction(StrEnum):
     CODE_DELETED = "access_code.deleted"
     CODE_REVEALED = "access_code.revealed"
     BACKUP_PULLED = "access_code.backup_pulled"
+    BACKUP_GENERATED = "backup_access_code.generated"
+    BACKUP_ROTATED = "backup_access_code.rotated"
     LOCK_RENAMED = "device.renamed"
     POOL_SWITCHED = "device.backup_pool_switched"
     LOCK_USE_SWITCHED = "device.management_switched"

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from console.code_views import CodeView, view
 from console.foreign_codes import foreign_codes
+from console.kept_backups import kept_backups
 from console.lock_views import abilities, lengths, lock_view
 from console.lock_views import slots as slots_of
 from console.locks_known import lock_of
@@ -146,6 +147,8 @@ async def _lock_page(visit: Visit, refusals: dict[str, str], outcome: Outcome | 
         "slots": None if calendar is None else slots_of(calendar, now),
         "without_slot": [] if calendar is None else await _named(visit, calendar.without_slot, views),
         "codes": sorted(views.values(), key=lambda one: (one.turns_at or now, one.name)),
+        "kept": await kept_backups(services, stays[:MOST_STAYS], now),
+        "request": uuid4(),
         "foreign": await foreign_codes(services, visit.workspace_id, device.id),
         "refusals": refusals,
         "outcome": outcome,

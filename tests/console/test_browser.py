@@ -5,15 +5,18 @@ Nothing is believed of the pages that the lock cannot confirm: whether a code op
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from playwright.async_api import Browser, Page, expect
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from domain.audit import AuditAction
 from store.accounts import DEFAULT_WORKSPACE_ID
 from store.device_lists import DeviceFilter
 from store.tables import BackupRow
+from store.user_tables import AuditRow
 from tests.console.browsers import PHONE, at_the_console
 from tests.console.desk import COLLEAGUE, OPERATOR, PASSWORD, VIEWER, Desk, served
 from tests.waiting import eventually
@@ -274,6 +277,37 @@ async def test_lock_is_read_now_and_left_only_knowing_that_codes_are_live(desk: 
         await expect(page.get_by_text("Stop managing it …")).to_be_visible()
         await operator.goes_to("/")
         await expect(exposed).to_have_count(0)
+
+
+async def test_backup_code_is_generated_and_gets_other_digits_when_it_is_time(desk: Desk, browser: Browser) -> None:
+    lock = await desk.lock()
+    async with at_the_console(browser, desk, OPERATOR, width=PHONE) as operator:
+        page = operator.page
+        await operator.goes_to(f"/locks/{lock.id}")
+        await page.get_by_role("button", name="Generate a new backup code").click()
+        await expect(page.locator("#standing")).to_contain_text("Works", timeout=LIVE_MS)
+        (first,) = [slot["pin"] for slot in await desk.house.truth(lock)]
+        code_id = UUID(page.url.rpartition("/")[2])
+        kept = page.get_by_role("region", name="Backup codes kept by hand")
+        await operator.goes_to(f"/locks/{lock.id}")
+        await expect(kept).not_to_contain_text("Time for other digits")
+        async with desk.house.database.write() as session:
+            await session.exec(
+                update(AuditRow)
+                .where(col(AuditRow.access_code_id) == code_id)
+                .values(occurred_at=datetime.now(UTC) - timedelta(days=31))
+            )
+        await operator.goes_to(f"/locks/{lock.id}")
+        await expect(kept).to_contain_text("Time for other digits")
+        await page.get_by_role("button", name="Give it other digits").click()
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+        async def has_other_digits() -> bool:
+            return not await desk.house.opens(lock, first) and len(await desk.house.truth(lock)) == 1
+
+        await eventually(has_other_digits, within=20, what="only other digits open the door")
+        await operator.goes_to(f"/locks/{lock.id}")
+        await expect(kept).not_to_contain_text("Time for other digits")
 
 
 async def _pull(page: Page) -> None:

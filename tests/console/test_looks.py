@@ -47,10 +47,10 @@ class Scene:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
-async def scene(desk: Desk) -> Scene:
+async def scene(desk: Desk, browser: Browser) -> Scene:
     """A guest who is in, one whose lock is silent, one who comes, and one whose code cannot be proven gone.
 
-    Somebody else put a code on the first lock.
+    Somebody else put a code on the first lock, and a backup code is kept there by hand.
     """
     lock, silent, stuck = [await desk.lock(name) for name in ("Front Door", "Lake House", "Loft")]
     code_id = await desk.code(lock, "Ada Lovelace", hours=40, pool=True)
@@ -63,6 +63,10 @@ async def scene(desk: Desk) -> Scene:
         await desk.house.fault(door, "offline", on="any", seconds=36000)
     await desk.code(silent, "Alan Turing", hours=30)
     await desk.typed_in(lock, "480715", "Cleaner")
+    async with at_the_console(browser, desk, ADMIN) as person:
+        await person.goes_to(f"/locks/{lock.id}")
+        await person.page.get_by_role("button", name="Generate a new backup code").click()
+        await person.page.get_by_text("Show digits").wait_for()
     await desk.services.codes.delete(gone)
     return Scene(str(code_id), str(lock.id))
 
