@@ -27,6 +27,8 @@ class Exposed:
     device_id: UUID
     device_name: str
     time_zone: str | None
+    name: str | None
+    """What people call the code; the report leaves it out, because people write digits into names."""
     is_backup: bool
     since: datetime
     reason: ExposureReason
@@ -53,10 +55,15 @@ class ExposureReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(self, workspace_id: UUID, now: datetime, *, device_id: UUID | None = None) -> Sequence[Exposed]:
-        """List a workspace's exposures, by lock and then the longest first."""
+    async def list(
+        self, workspace_id: UUID, now: datetime, *, device_id: UUID | None = None, attempts: int = LAST_ATTEMPTS
+    ) -> Sequence[Exposed]:
+        """List a workspace's exposures, by lock and then the longest first.
+
+        Without `attempts` nothing is told of what was tried, and it is one query.
+        """
         async with self._database.read() as session:
-            found = await exposed_codes(session, workspace_id, now, device_id=device_id, attempts=LAST_ATTEMPTS)
+            found = await exposed_codes(session, workspace_id, now, device_id=device_id, attempts=attempts)
         return [_told(one) for one in found]
 
     async def settle(self, workspace_id: UUID, access_code_id: UUID, now: datetime) -> None:
@@ -85,6 +92,7 @@ def _told(one: ExposedCode) -> Exposed:
         device_id=stored.device.id,
         device_name=stored.device.nickname or stored.device.name,
         time_zone=stored.facts.time_zone,
+        name=stored.row.name,
         is_backup=stored.row.backup_id is not None,
         since=one.exposure.since,
         reason=one.exposure.reason,

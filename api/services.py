@@ -22,6 +22,7 @@ from api.message_channels import MessageChannelService
 from api.message_settings import MessageSettingsService
 from api.messages import MessageService
 from api.slots import SlotReader
+from api.stories import StoryReader
 from api.unmanaged_codes import UnmanagedCodeService
 from api.users import UserService
 from api.webhooks import WebhookService
@@ -41,6 +42,7 @@ class Services:
     devices: DeviceService
     events: EventReader
     exposures: ExposureReader
+    stories: StoryReader
     slots: SlotReader
     attempts: ActionAttemptService
     answers: AnswerService
@@ -79,6 +81,7 @@ class Services:
             devices=DeviceService(client, database),
             events=EventReader(database),
             exposures=ExposureReader(database),
+            stories=StoryReader(database),
             slots=SlotReader(database),
             attempts=ActionAttemptService(client, database),
             answers=AnswerService(database),

@@ -32,10 +32,18 @@ class StoryReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def tell(self, access_code_id: UUID, now: datetime, moment: Callable[[datetime, str | None], str]) -> Story:
+    async def tell(
+        self,
+        access_code_id: UUID,
+        now: datetime,
+        moment: Callable[[datetime, str | None], str],
+        *,
+        longest: int = LONGEST_STORY,
+    ) -> Story:
         """Tell a code's story, also that of a code whose deletion is complete.
 
-        `moment` shows an instant in a time zone, the lock's where it is known.
+        `moment` shows an instant in a time zone, the lock's where it is known.  Of events and of operations the last
+        `longest` are told.
 
         Raises:
             RefusedError: there is no such code, or it is a backup code that nobody has.
@@ -49,8 +57,8 @@ class StoryReader:
                 raise not_found(access_code_id)
             wanted = EventFilter(access_code_ids=[access_code_id])
             workspace_id = stored.row.workspace_id
-            events = await select_events(session, workspace_id, wanted, limit=LONGEST_STORY, newest_first=True)
-            attempts = await select_operations(session, access_code_id, limit=LONGEST_STORY)
+            events = await select_events(session, workspace_id, wanted, limit=longest, newest_first=True)
+            attempts = await select_operations(session, access_code_id, limit=longest)
 
         def shown(at: datetime) -> str:
             return moment(at, stored.facts.time_zone)

@@ -22,9 +22,9 @@ from api.limits import TooOftenError
 from api.services import Services
 from console.gate import (
     TOKEN_FIELD,
+    Browser,
     ForbiddenError,
     ForgedFormError,
-    Guest,
     SignInNeededError,
     admit,
     check_token,
@@ -66,37 +66,37 @@ class Endpoint:
         return response
 
     async def _respond(self, request: Request) -> Response:
-        guest = None
+        browser = None
         try:
-            guest = await recognised(request, self._services.users, self._settings)
-            admit(guest, self._route)
-            response = await self._answered(request, guest)
+            browser = await recognised(request, self._services.users, self._settings)
+            admit(browser, self._route)
+            response = await self._answered(request, browser)
         except SignInNeededError:
             response = _to_sign_in(request)
         except Exception as error:
-            response = self._failed(request, guest, error)
-        if guest is not None:
-            guest.leave(request, response)
+            response = self._failed(request, browser, error)
+        if browser is not None:
+            browser.leave(request, response)
         return response
 
-    async def _answered(self, request: Request, guest: Guest) -> Response:
+    async def _answered(self, request: Request, browser: Browser) -> Response:
         form = await _form(request) if request.method == "POST" else {}
         if request.method == "POST":
-            check_token(request, guest, self._services.users, form.get(TOKEN_FIELD))
-        visit = Visit(request, self._services, self._settings, self._live, form, guest.visitor)
+            check_token(request, browser, self._services.users, form.get(TOKEN_FIELD))
+        visit = Visit(request, self._services, self._settings, self._live, form, browser.visitor)
         answer = await self._route.handler(visit)
         if isinstance(answer, Redirect):
             return _redirected(request, answer.to)
         if isinstance(answer, Page):
-            return self._pages.render(request, answer, guest.visitor, self._services.users.token_of(guest.secret))
+            return self._pages.render(request, answer, browser.visitor, self._services.users.token_of(browser.secret))
         return answer
 
-    def _failed(self, request: Request, guest: Guest | None, error: Exception) -> Response:
+    def _failed(self, request: Request, browser: Browser | None, error: Exception) -> Response:
         status, title, text = told(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE:
             _LOG.error("the console failed by a defect", exc_info=error)
-        visitor = None if guest is None else guest.visitor
-        token = "" if guest is None else self._services.users.token_of(guest.secret)
+        visitor = None if browser is None else browser.visitor
+        token = "" if browser is None else self._services.users.token_of(browser.secret)
         shown: dict[str, Any] = {"title": title, "text": text, "status": int(status)}
         headers = {"hx-retarget": "#notice", "hx-reswap": "innerHTML"}
         return self._pages.render(request, Page("error.html", shown, int(status), headers), visitor, token)

@@ -32,7 +32,7 @@ class ForgedFormError(Exception):
 
 
 @dataclass(slots=True)
-class Guest:
+class Browser:
     """Whoever comes with a request, and the cookies that they leave with."""
 
     visitor: Visitor | None
@@ -52,7 +52,7 @@ class Guest:
             response.delete_cookie(SESSION, path=COOKIE_PATH)
 
 
-async def recognised(request: Request, users: UserService, settings: ConsoleSettings) -> Guest:
+async def recognised(request: Request, users: UserService, settings: ConsoleSettings) -> Browser:
     """Say who comes, by the session's cookie, or by the word of the trusted proxy."""
     cookie = request.cookies.get(SESSION)
     visitor = None if cookie is None else await users.recognise(cookie)
@@ -63,17 +63,17 @@ async def recognised(request: Request, users: UserService, settings: ConsoleSett
         if visitor is None and named is not None:
             opened = await users.vouched(named, lasts=settings.session_lasts)
             if opened is not None:
-                return Guest(opened[0], opened[1], set_session=opened[1])
+                return Browser(opened[0], opened[1], set_session=opened[1])
     if visitor is not None and cookie is not None:
-        return Guest(visitor, cookie)
+        return Browser(visitor, cookie)
     visit = request.cookies.get(VISIT)
     if visit is not None and 20 <= len(visit) <= 100:
-        return Guest(None, visit)
+        return Browser(None, visit)
     fresh = token_urlsafe(24)
-    return Guest(None, fresh, set_visit=fresh)
+    return Browser(None, fresh, set_visit=fresh)
 
 
-def admit(guest: Guest, route: Route) -> None:
+def admit(browser: Browser, route: Route) -> None:
     """Let somebody through to a route.
 
     Raises:
@@ -82,13 +82,13 @@ def admit(guest: Guest, route: Route) -> None:
     """
     if route.role is None:
         return
-    if guest.visitor is None:
+    if browser.visitor is None:
         raise SignInNeededError
-    if not guest.visitor.may(route.role):
-        raise ForbiddenError(f"this takes the role {route.role.value}; yours is {guest.visitor.role.value}")
+    if not browser.visitor.may(route.role):
+        raise ForbiddenError(f"this takes the role {route.role.value}; yours is {browser.visitor.role.value}")
 
 
-def check_token(request: Request, guest: Guest, users: UserService, filled: str | None) -> None:
+def check_token(request: Request, browser: Browser, users: UserService, filled: str | None) -> None:
     """See that a form is ours.
 
     Raises:
@@ -97,5 +97,5 @@ def check_token(request: Request, guest: Guest, users: UserService, filled: str 
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise ForgedFormError
     token = request.headers.get(TOKEN_HEADER) or filled
-    if token is None or not users.is_token_of(guest.secret, token):
+    if token is None or not users.is_token_of(browser.secret, token):
         raise ForgedFormError

@@ -1,4 +1,4 @@
-"""What things are called on the console: one short word for each status, problem, event and answer of a lock.
+"""What things are called on the console: one short word for each status, problem, deed and look at a lock.
 
 Colour never speaks alone: every tone stands beside a word.
 """
@@ -52,28 +52,34 @@ PROBLEMS = {
     ProblemCode.ACCOUNT_DISCONNECTED: "Account disconnected",
     ProblemCode.DEVICE_DISCONNECTED: "Lock offline",
     ProblemCode.DEVICE_REMOVED: "Lock gone at its vendor",
+    ProblemCode.CONFLICTING_MODIFICATION: "Changed at the lock",
+    ProblemCode.EXTERNAL_MODIFICATION: "Left as changed at the lock",
+    ProblemCode.PROVIDER_ISSUE: "Vendor makes no sense",
     ProblemCode.USING_BACKUP: "Backup in use",
     ProblemCode.EMPTY_POOL: "No backup ready",
     ProblemCode.PARTIAL_POOL: "Few backups",
     ProblemCode.MANY_ACTIVE_BACKUPS: "Many backups in use",
+    ProblemCode.MAX_CODES_REACHED: "Too few slots ahead",
 }
 
-EVENTS = {
-    EventType.CREATED: "Created",
-    EventType.CHANGED: "Changed",
-    EventType.NAME_CHANGED: "Name changed",
-    EventType.CODE_CHANGED: "Digits changed",
-    EventType.TIME_FRAME_CHANGED: "Time changed",
-    EventType.SET_ON_DEVICE: "Works: read back from the lock",
-    EventType.DELAY_IN_SETTING: "Late: not yet on the lock",
-    EventType.FAILED_TO_SET: "Not set in time; trying goes on",
-    EventType.REMOVED_FROM_DEVICE: "Gone: its absence was read back from the lock",
-    EventType.FAILED_TO_REMOVE: "Not proven gone; trying goes on",
-    EventType.DELETED: "Deleted",
-    EventType.BACKUP_PULLED: "A backup code stands in",
-}
-TROUBLE = frozenset({EventType.FAILED_TO_SET, EventType.FAILED_TO_REMOVE})
-GOOD_NEWS = frozenset({EventType.SET_ON_DEVICE, EventType.REMOVED_FROM_DEVICE})
+TROUBLE = frozenset({EventType.FAILED_TO_SET, EventType.FAILED_TO_REMOVE, EventType.CONSTANTLY_UNDONE})
+WARNINGS = frozenset(
+    {
+        EventType.DELAY_IN_SETTING,
+        EventType.BACKUP_PULLED,
+        EventType.MODIFIED_EXTERNAL,
+        EventType.DELETED_EXTERNAL,
+        EventType.UNMANAGED_NOT_CONVERTED,
+    }
+)
+GOOD_NEWS = frozenset(
+    {
+        EventType.SET_ON_DEVICE,
+        EventType.SCHEDULED_ON_DEVICE,
+        EventType.REMOVED_FROM_DEVICE,
+        EventType.UNMANAGED_CONVERTED,
+    }
+)
 
 DEEDS = {
     AuditAction.CODE_CREATED: "created the code",
@@ -81,8 +87,14 @@ DEEDS = {
     AuditAction.CODE_DELETED: "had the code deleted",
     AuditAction.CODE_REVEALED: "looked at the digits",
     AuditAction.BACKUP_PULLED: "pulled a backup code",
+    AuditAction.BACKUP_GENERATED: "generated a backup code to keep by hand",
+    AuditAction.BACKUP_ROTATED: "had a backup code get other digits",
     AuditAction.LOCK_RENAMED: "renamed a lock",
     AuditAction.POOL_SWITCHED: "switched a lock's backup codes on or off",
+    AuditAction.LOCK_USE_SWITCHED: "had a lock managed, or no more",
+    AuditAction.LOCK_RECONCILED: "had a lock read",
+    AuditAction.FOREIGN_CODE_ADOPTED: "adopted a code of somebody else’s",
+    AuditAction.FOREIGN_CODE_REMOVED: "had a code of somebody else’s taken off",
     AuditAction.GUEST_CHANGED: "changed the guest",
     AuditAction.MESSAGE_SENT: "sent the guest the code",
     AuditAction.MESSAGES_SWITCHED: "changed what is sent to guests",
@@ -97,29 +109,23 @@ DEEDS = {
     AuditAction.PASSWORD_CHANGED: "changed their password",
 }
 
-OPERATIONS = {
-    "program": "Write",
-    "remove": "Remove",
-    "read": "Read",
-    "hear": "Heard from the lock",
-    "reserve": "Reserve a place",
-}
 ANSWERS = {
-    "confirmed": "done",
-    "accepted": "accepted, not yet proven",
-    "rejected": "refused",
-    "unknown": "no answer",
     "known": "the digits are there",
     "masked": "a code is there, its digits are hidden",
     "empty": "nothing is there",
     "unreadable": "could not be read",
     "all": "everything on the lock",
+    "present": "the code is there",
+    "renamed": "the code is there under another name",
+    "changed": "the code is there with other digits",
+    "missing": "the code is not there",
+    "resurfaced": "the code is there, and should not be",
     "RetryLaterError": "not now",
     "AccountDisconnectedError": "the account is disconnected",
     "LockGoneError": "the vendor does not know the lock",
     "NonsenseError": "the answer made no sense",
 }
-"""The classes of a driver's answers and errors, as attempts keep them."""
+"""What a look at the lock came to, by its class as attempts keep it."""
 
 
 def problem_label(problem: Problem) -> Label:

@@ -67,6 +67,8 @@ class Policy(BaseModel):
     """When a lock is given a backup pool."""
     backup_pool_size: int = Field(default=DEFAULT_SIZE, ge=0, le=50)
     """How many backup codes are kept ready on a lock."""
+    backup_rotates_after: timedelta = timedelta(days=30)
+    """A backup code that somebody keeps by hand is to have other digits after this long."""
     when_full: WhenFull = WhenFull.QUEUE
     """What becomes of a code for which the lock's calendar has no slot."""
     fail_after: timedelta = DEFAULT_FAIL_AFTER
@@ -108,6 +110,8 @@ class Policy(BaseModel):
         every = (self.reconcile_mains_every, self.reconcile_battery_every, self.reconcile_heard_every)
         if min(every) < SHORTEST_RECONCILE:
             raise ValueError("a lock is read at most once a minute: raise the reconcile_… durations")
+        if self.backup_rotates_after <= timedelta(0):
+            raise ValueError("backup_rotates_after must be positive")
         if self.undone_within < timedelta(0) or self.rewrite_every < timedelta(0):
             raise ValueError("undone_within and rewrite_every must not be negative")
         return self

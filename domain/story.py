@@ -63,6 +63,8 @@ class Line:
     until: datetime | None = None
     """The last of those that it stands for; None: there is only one."""
     times: int = 1
+    event_type: str | None = None
+    """The event that it tells; None: it tells none."""
 
 
 Moment = Callable[[datetime], str]
@@ -74,6 +76,7 @@ _EVENTS: dict[EventType, tuple[LineKind, str]] = {
     EventType.NAME_CHANGED: (LineKind.WANTED, "It got another name."),
     EventType.CODE_CHANGED: (LineKind.WANTED, "It got other digits."),
     EventType.TIME_FRAME_CHANGED: (LineKind.WANTED, "Its time was changed."),
+    EventType.SCHEDULED_ON_DEVICE: (LineKind.DECIDED, "The lock was told of it ahead, and keeps its time by itself."),
     EventType.SET_ON_DEVICE: (LineKind.DECIDED, "It is proven on the lock."),
     EventType.DELAY_IN_SETTING: (LineKind.DECIDED, "It is late on the lock: a warning is shown."),
     EventType.FAILED_TO_SET: (LineKind.DECIDED, "It was not set in time: an error is shown, and trying goes on."),
@@ -83,9 +86,29 @@ _EVENTS: dict[EventType, tuple[LineKind, str]] = {
         "It is not proven gone in time: an error is shown, and trying goes on.",
     ),
     EventType.DELETED: (LineKind.DECIDED, "Its deletion is complete."),
+    EventType.MODIFIED_EXTERNAL: (LineKind.READ, "Somebody changed it at the lock or in its vendor's app."),
+    EventType.DELETED_EXTERNAL: (LineKind.READ, "Somebody took it off the lock."),
+    EventType.CONSTANTLY_UNDONE: (LineKind.DECIDED, "Somebody undoes it again and again: find out who."),
     EventType.BACKUP_PULLED: (LineKind.DECIDED, "A backup code stands in for it."),
+    EventType.UNMANAGED_CREATED: (LineKind.READ, "The lock shows a code of somebody else's."),
+    EventType.UNMANAGED_REMOVED: (LineKind.READ, "The code of somebody else's is gone from the lock."),
+    EventType.UNMANAGED_CONVERTED: (LineKind.DECIDED, "It was adopted, as it is on the lock."),
+    EventType.UNMANAGED_NOT_CONVERTED: (LineKind.DECIDED, "It could not be adopted."),
+    EventType.DEVICE_ADDED: (LineKind.READ, "The lock was found at its vendor."),
+    EventType.DEVICE_CONNECTED: (LineKind.READ, "The lock answers again."),
+    EventType.DEVICE_DISCONNECTED: (LineKind.READ, "The lock does not answer its vendor."),
+    EventType.DEVICE_REMOVED: (LineKind.READ, "The vendor no longer knows the lock."),
+    EventType.DEVICE_UNMANAGED: (LineKind.WANTED, "The lock gets no more codes."),
+    EventType.DEVICE_MANAGED: (LineKind.WANTED, "The lock gets codes again."),
+    EventType.MAX_CODES_REACHED: (LineKind.DECIDED, "At some time ahead the lock has fewer slots than guests."),
+    EventType.ACCOUNT_CONNECTED: (LineKind.READ, "The vendor accepts the account."),
+    EventType.ACCOUNT_DISCONNECTED: (LineKind.READ, "The vendor refuses the account."),
+    EventType.LOCKED: (LineKind.READ, "The door was locked."),
+    EventType.UNLOCKED: (LineKind.READ, "The door was unlocked."),
+    EventType.WEBHOOK_DISABLED: (LineKind.DECIDED, "A webhook was switched off: it failed for too long."),
+    EventType.WEBHOOK_TEST: (LineKind.WANTED, "A webhook was tried out."),
 }
-"""What is said of an event; others are said by their name."""
+"""What is said of an event; a type that is not here is said by its name."""
 
 _OPERATIONS = {
     "program": (LineKind.TRIED, "writing the code to the lock"),
@@ -93,6 +116,7 @@ _OPERATIONS = {
     "read": (LineKind.READ, "looking at the lock"),
     "hear": (LineKind.READ, "listening to the lock"),
     "reserve": (LineKind.TRIED, "looking for a place on the lock"),
+    "reconcile": (LineKind.READ, "comparing the lock with the books"),
     "resume": (LineKind.DECIDED, "starting its workflow again"),
 }
 """What is said of an operation."""
@@ -107,6 +131,11 @@ _ANSWERS = {
     "empty": "it shows nothing of ours",
     "unreadable": "it could not be read",
     "all": "it shows all that it holds",
+    "present": "it shows the code",
+    "renamed": "it shows the code under another name",
+    "changed": "it shows the code with other digits",
+    "missing": "it does not show the code",
+    "resurfaced": "it shows the code, which should not be there",
     "RetryLaterError": "no answer",
     "AccountDisconnectedError": "the vendor refuses the account",
     "LockGoneError": "the vendor does not know the lock",
@@ -135,8 +164,11 @@ def of_event(event: Happened, moment: Moment) -> Line:
         case EventType.CHANGED if "changed_properties" in event.payload:
             names = sorted({str(one["property"]) for one in event.payload["changed_properties"]})
             text = f"It was changed: {', '.join(names)}."
+        case EventType.UNMANAGED_NOT_CONVERTED if "reason" in event.payload:
+            text = f"It could not be adopted: {struck(str(event.payload['reason']))}."
     because = [str(problem["code"]) for problem in event.payload.get(PROBLEMS, ()) if problem["code"] not in name]
-    return Line(event.at, kind, f"{text} Shown besides: {', '.join(because)}." if because else text)
+    text = f"{text} Shown besides: {', '.join(because)}." if because else text
+    return Line(event.at, kind, text, event_type=name)
 
 
 def of_attempt(tried: Tried) -> Line:
@@ -214,7 +246,8 @@ def _registered(event: Happened, code: AccessCode, events: Sequence[Happened], m
     """Say for which window a code was registered: the first that it had."""
     moved = [one for one in events if one.event_type == EventType.TIME_FRAME_CHANGED and "from" in one.payload]
     first = min(moved, key=lambda one: one.at).payload["from"] if moved else code.wish.model_dump(mode="json")
-    return Line(event.at, LineKind.WANTED, f"The code was registered, {_frame(first, moment)}.")
+    text = f"The code was registered, {_frame(first, moment)}."
+    return Line(event.at, LineKind.WANTED, text, event_type=event.event_type)
 
 
 def _frame(frame: Mapping[str, Any], moment: Moment) -> str:

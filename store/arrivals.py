@@ -1,6 +1,6 @@
-"""What a day brings: guests who arrive, and codes that should be gone and are not proven gone.
+"""What a day brings: guests who arrive, and those who should be able to open their door by now.
 
-All of it is read by indexes: the codes that are neither about to begin nor overdue are not looked at.
+All of it is read by indexes: the codes that are neither about to begin nor late are not looked at.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.code_lists import stored_codes
-from store.codes import StoredCode, visible
+from store.codes import StoredCode
 from store.tables import AccessCodeRow
 
 
@@ -52,23 +52,6 @@ async def struggling(session: AsyncSession, workspace_id: UUID, now: datetime, *
             or_(col(AccessCodeRow.ends_at).is_(None), col(AccessCodeRow.ends_at) > now),
         )
         .order_by(col(AccessCodeRow.starts_at), col(AccessCodeRow.id))
-        .limit(limit)
-    )
-    return await stored_codes(session, (await session.exec(query)).all())
-
-
-async def exposed(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[StoredCode]:
-    """List codes that should be gone and are not proven gone, those that have waited longest first."""
-    query = (
-        select(AccessCodeRow)
-        .where(
-            AccessCodeRow.workspace_id == workspace_id,
-            col(AccessCodeRow.closed).is_(False),
-            col(AccessCodeRow.is_absent).is_(False),
-            or_(col(AccessCodeRow.is_ending).is_(True), col(AccessCodeRow.ends_at) <= now),
-            visible(),
-        )
-        .order_by(col(AccessCodeRow.ends_at), col(AccessCodeRow.id))
         .limit(limit)
     )
     return await stored_codes(session, (await session.exec(query)).all())

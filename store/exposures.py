@@ -9,7 +9,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, exists, or_
-from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -44,8 +43,8 @@ async def exposed_codes(
 ) -> list[ExposedCode]:
     """List a workspace's exposed codes, by lock and then the longest first; each with its last `attempts`."""
     is_live, was_left = col(AccessCodeRow.closed).is_(False), col(AccessCodeRow.left_at).is_not(None)
-    any_slot = aliased(SlotRow)  # in force or not; by itself it would be taken for the one that is joined
-    has_slot = exists().where(col(any_slot.access_code_id) == col(AccessCodeRow.id))
+    # Any slot counts, also that of older digits; without `correlate` it would be the joined one.
+    has_slot = exists().where(col(SlotRow.access_code_id) == col(AccessCodeRow.id)).correlate(AccessCodeRow)
     query = (
         select(AccessCodeRow, DeviceRow, ConnectedAccountRow, SlotRow)
         .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
@@ -66,7 +65,7 @@ async def exposed_codes(
             facts = DeviceFacts.model_validate(device.facts)
             found.append(ExposedCode(StoredCode(row, code, device, facts, account, slot), exposed))
     found.sort(key=lambda one: (one.stored.device.name, str(one.stored.device.id), one.exposure.since))
-    return [await _with_attempts(session, one, attempts) for one in found]
+    return [await _with_attempts(session, one, attempts) for one in found] if attempts else found
 
 
 async def _with_attempts(session: AsyncSession, one: ExposedCode, limit: int) -> ExposedCode:

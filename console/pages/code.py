@@ -125,7 +125,7 @@ async def _shown(visit: Visit, stored: StoredCode, given: Help) -> dict[str, Any
         "help": given,
         "original": original,
         "has_backup": await services.codes.has_backup(stored),
-        "story": await story(services, stored),
+        "story": await story(services, stored, now),
         "read": await last_read(services, stored),
         "workflow": _workflow(visit, stored.row.id),
         "extensions": EXTENSIONS,

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from console.code_views import CodeView, view
+from api.exposures import Exposed
+from console.code_views import NO_NAME, CodeView, view
 from console.locks_known import Lock, known_locks
 from console.moments import length, moment
 from console.table import Page, Visit
-from console.words import Label, Tone
+from console.words import Label, Tone, problem_label
 from domain.access_code import Status
-from domain.lifecycle import unwanted_since
 from domain.problems import ProblemCode, has
 from store import arrivals
 from store.codes import StoredCode
@@ -39,11 +39,12 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Exposed:
-    """A code that should be gone."""
+class Unproven:
+    """A code that should be gone and is not proven gone."""
 
-    code: CodeView
-    since: datetime
+    exposed: Exposed
+    name: str
+    label: Label
     next_guest: datetime | None
 
 
@@ -62,6 +63,7 @@ IN_TIME = Label("In time", Tone.QUIET, "Not yet due; it is put on the lock in ti
 LATE = Label("Late", Tone.WARN, "Not yet on the lock; trying goes on.")
 FAILED = Label("Not set", Tone.BAD, "Could not be set in time; trying goes on.")
 BACKUP = Label("Backup in use", Tone.WARN, "A backup code stands in.")
+GOING = Label("Not proven gone", Tone.WARN, "It may still open the door.")
 UNSURE = Label(
     "At risk", Tone.WARN, "The lock is offline, full or refuses the code: look at it before the guest comes."
 )
@@ -72,11 +74,11 @@ async def page(visit: Visit) -> Page:
     mark, now, workspace_id = await visit.live.mark(), visit.now, visit.workspace_id
     locks = await known_locks(visit.services.database, workspace_id)
     silent = [lock for lock in locks.all if lock.is_managed and not (lock.is_online and lock.is_readable)]
+    exposed = await visit.services.exposures.list(workspace_id, now, attempts=0)
     async with visit.services.database.read() as session:
         coming = await arrivals.arriving(session, workspace_id, now - BEHIND, now + AHEAD, limit=MOST)
         waiting = await arrivals.struggling(session, workspace_id, now, limit=MOST)
-        exposed = await arrivals.exposed(session, workspace_id, now, limit=MOST)
-        concerned = [lock.id for lock in silent] + [one.device.id for one in exposed]
+        concerned = [lock.id for lock in silent] + [one.device_id for one in exposed]
         guests = await arrivals.next_arrivals(session, workspace_id, concerned, now, now + AHEAD)
     seen = {one.row.id for one in coming}
     everyone = [*coming, *(one for one in waiting if one.row.id not in seen)]
@@ -86,11 +88,11 @@ async def page(visit: Visit) -> Page:
         "arrivals": arriving,
         "ready": sum(one.label is READY for one in arriving),
         "trouble": sum(one.label.tone in (Tone.BAD, Tone.WARN) for one in arriving),
-        "exposed": sorted((_exposed(one, guests, now) for one in exposed), key=_by_guest(now)),
+        "exposed": sorted((_unproven(one, guests) for one in exposed), key=_by_guest(now))[:MOST],
         "silent": _silent(silent, guests, now),
         "hours": int(AHEAD.total_seconds() // 3600),
         "most": MOST,
-        "is_cut": MOST in (len(coming), len(waiting), len(exposed)),
+        "is_cut": MOST in (len(coming), len(waiting)) or len(exposed) > MOST,
         "has_locks": bool(locks.all),
         "turns_at": min((at for one in arriving if (at := one.code.turns_at) is not None), default=None),
     }
@@ -119,13 +121,15 @@ def _readiness(stored: StoredCode, code: CodeView) -> Label:
     return ON_ITS_WAY if code.status is Status.SETTING else IN_TIME
 
 
-def _exposed(stored: StoredCode, guests: Mapping[UUID, datetime], now: datetime) -> Exposed:
-    return Exposed(view(stored, now), unwanted_since(stored.code, now), guests.get(stored.device.id))
+def _unproven(exposed: Exposed, guests: Mapping[UUID, datetime]) -> Unproven:
+    labels = [problem_label(problem) for problem in exposed.problems]
+    name = exposed.name or ("Backup code" if exposed.is_backup else NO_NAME)
+    return Unproven(exposed, name, labels[0] if labels else GOING, guests.get(exposed.device_id))
 
 
 def _by_guest(now: datetime) -> Any:
     far = now + timedelta(days=10_000)
-    return lambda one: (one.next_guest or far, one.since)
+    return lambda one: (one.next_guest or far, one.exposed.since)
 
 
 def _silent(locks: Sequence[Lock], guests: Mapping[UUID, datetime], now: datetime) -> Sequence[SilentLock]:

@@ -16,6 +16,7 @@ from console.app import create_console, mount
 from console.table import ConsoleSettings
 from domain.requests import CodeRequest
 from domain.roles import Role
+from store.device_lists import DeviceFilter
 from store.tables import DeviceRow
 from tests.house import House
 from tests.waiting import eventually
@@ -63,6 +64,11 @@ class Desk:
         )
         await self.services.codes.create(request, access_code_id=code_id, pin=None)
         return code_id
+
+    async def typed_in(self, lock: DeviceRow, pin: str, name: str) -> None:
+        """Have somebody else put a code on a lock."""
+        device, account = await self.services.devices.get(lock.workspace_id, DeviceFilter(ids=[lock.id]))
+        assert await self.services.unmanaged.type_in(device, account.provider, SecretStr(pin), name) is not None
 
     async def until_backed_up(self, code_id: UUID) -> None:
         """Wait until a backup code is ready for a code."""

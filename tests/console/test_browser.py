@@ -5,13 +5,18 @@ Nothing is believed of the pages that the lock cannot confirm: whether a code op
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from playwright.async_api import Browser, Page, expect
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from domain.audit import AuditAction
+from store.accounts import DEFAULT_WORKSPACE_ID
+from store.device_lists import DeviceFilter
 from store.tables import BackupRow
+from store.user_tables import AuditRow
 from tests.console.browsers import PHONE, at_the_console
 from tests.console.desk import COLLEAGUE, OPERATOR, PASSWORD, VIEWER, Desk, served
 from tests.waiting import eventually
@@ -210,11 +215,99 @@ async def test_digits_that_a_person_chose_and_a_longer_stay_reach_the_lock(desk:
         await eventually(opens, within=20, what="the new digits open the door")
         await page.get_by_label("Stay longer").select_option("24")
         await page.get_by_role("button", name="Extend").click()
-        await expect(page.locator(".story")).to_contain_text("Time changed", timeout=LIVE_MS)
+        await expect(page.locator(".story")).to_contain_text("Its time was changed", timeout=LIVE_MS)
     after = (await desk.services.codes.get(code_id)).code.wish.ends_at
     assert before is not None
     assert after is not None
     assert (after - before).total_seconds() == 24 * 3600
+
+
+async def test_code_of_somebody_else_is_adopted_and_another_taken_off(desk: Desk, browser: Browser) -> None:
+    """One that changed at the lock meanwhile is not adopted, and the page says why."""
+    lock = await desk.lock()
+    await desk.typed_in(lock, "480715", "Cleaner")
+    await desk.typed_in(lock, "480716", "Plumber")
+    async with at_the_console(browser, desk, OPERATOR, width=PHONE) as operator:
+        page, notice = operator.page, operator.page.locator("#notice")
+        await operator.goes_to(f"/locks/{lock.id}")
+        await operator.stays()
+        await page.get_by_role("button", name="Adopt Cleaner").click()
+        await expect(notice).to_contain_text("The code is adopted", timeout=LIVE_MS)
+        await expect(page.get_by_role("button", name="Adopt Cleaner")).to_have_count(0, timeout=LIVE_MS)
+        await expect(page.get_by_role("link", name="Cleaner")).to_be_visible(timeout=LIVE_MS)
+        (slot,) = [slot for slot in await desk.house.truth(lock) if slot["pin"] == "480716"]
+        await desk.house.keypad(lock, slot["slot"], "480799")
+        await page.get_by_role("button", name="Adopt Plumber").click()
+        await expect(notice).to_contain_text("The code was not adopted", timeout=LIVE_MS)
+        await expect(page.locator("#lock")).to_contain_text("Not adopted when it was last asked", timeout=LIVE_MS)
+        await desk.house.keypad(lock, slot["slot"], "480716")
+        await page.get_by_text("Remove …").click()
+        await page.get_by_role("button", name="Take Plumber off the lock").click()
+        await expect(notice).to_contain_text("The code is off the lock", timeout=LIVE_MS)
+        await expect(page.get_by_role("button", name="Adopt Plumber")).to_have_count(0, timeout=LIVE_MS)
+        assert await operator.has_stayed()
+        assert operator.complaints == []
+    assert [slot["pin"] for slot in await desk.house.truth(lock)] == ["480715"]
+    (adopted,) = await desk.services.codes.list(DEFAULT_WORKSPACE_ID, lock.id)
+    assert adopted.row.opens
+
+
+async def test_lock_is_read_now_and_left_only_knowing_that_codes_are_live(desk: Desk, browser: Browser) -> None:
+    lock = await desk.lock()
+    code_id = await desk.code(lock, "Guest who stays")
+    await desk.until_works(code_id)
+    async with at_the_console(browser, desk, OPERATOR) as operator:
+        page = operator.page
+        await operator.goes_to(f"/locks/{lock.id}")
+        await page.get_by_role("button", name="Reconcile now").click()
+        await expect(page.locator("#notice")).to_contain_text("Codes: 1 as expected.", timeout=LIVE_MS)
+        await page.get_by_text("Stop managing it …").click()
+        await page.get_by_role("button", name="Stop managing it").click()
+        await expect(page.locator("#live-refusal")).to_contain_text("have not ended")
+        device, _ = await desk.services.devices.get(DEFAULT_WORKSPACE_ID, DeviceFilter(ids=[lock.id]))
+        assert device.is_managed
+        await page.get_by_label("I know that").check()
+        await page.get_by_role("button", name="Stop managing it all the same").click()
+        await expect(page.get_by_role("button", name="Manage it again")).to_be_visible()
+        await operator.goes_to("/")
+        exposed = page.locator("#exposed").get_by_role("listitem").filter(has_text="Guest who stays")
+        await expect(exposed).to_contain_text("made unmanaged by force")
+        await operator.goes_to(f"/locks/{lock.id}")
+        await page.get_by_role("button", name="Manage it again").click()
+        await expect(page.get_by_text("Stop managing it …")).to_be_visible()
+        await operator.goes_to("/")
+        await expect(exposed).to_have_count(0)
+
+
+async def test_backup_code_is_generated_and_gets_other_digits_when_it_is_time(desk: Desk, browser: Browser) -> None:
+    lock = await desk.lock()
+    async with at_the_console(browser, desk, OPERATOR, width=PHONE) as operator:
+        page = operator.page
+        await operator.goes_to(f"/locks/{lock.id}")
+        await page.get_by_role("button", name="Generate a new backup code").click()
+        await expect(page.locator("#standing")).to_contain_text("Works", timeout=LIVE_MS)
+        (first,) = [slot["pin"] for slot in await desk.house.truth(lock)]
+        code_id = UUID(page.url.rpartition("/")[2])
+        kept = page.get_by_role("region", name="Backup codes kept by hand")
+        await operator.goes_to(f"/locks/{lock.id}")
+        await expect(kept).not_to_contain_text("Time for other digits")
+        async with desk.house.database.write() as session:
+            await session.exec(
+                update(AuditRow)
+                .where(col(AuditRow.access_code_id) == code_id)
+                .values(occurred_at=datetime.now(UTC) - timedelta(days=31))
+            )
+        await operator.goes_to(f"/locks/{lock.id}")
+        await expect(kept).to_contain_text("Time for other digits")
+        await page.get_by_role("button", name="Give it other digits").click()
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+        async def has_other_digits() -> bool:
+            return not await desk.house.opens(lock, first) and len(await desk.house.truth(lock)) == 1
+
+        await eventually(has_other_digits, within=20, what="only other digits open the door")
+        await operator.goes_to(f"/locks/{lock.id}")
+        await expect(kept).not_to_contain_text("Time for other digits")
 
 
 async def _pull(page: Page) -> None:

@@ -7,9 +7,10 @@ from inspect import isclass
 import pytest
 
 from console.rendering import STATIC, TEMPLATES
-from console.words import ANSWERS, DEEDS, OPERATIONS, PROBLEMS, STATUSES
+from console.words import ANSWERS, DEEDS, PROBLEMS, STATUSES
 from domain.access_code import Status
 from domain.audit import AuditAction
+from domain.drift import Found
 from domain.problems import ProblemCode
 from providers import base
 from tests.docs.pages import ROOT
@@ -24,15 +25,14 @@ def test_every_status_problem_and_deed_has_its_word() -> None:
     assert set(DEEDS) == set(AuditAction)
 
 
-def test_every_answer_and_error_of_a_driver_has_its_words() -> None:
-    results = {base.Confirmed, base.Accepted, base.Rejected, base.Unknown, *base.Reading.__args__}
+def test_every_look_at_a_lock_and_every_error_of_a_driver_has_its_words() -> None:
+    readings = {one.__name__.lower() for one in base.Reading.__args__}
     errors = {
         one.__name__
         for one in vars(base).values()
         if isclass(one) and issubclass(one, base.ProviderError) and one is not base.ProviderError
     }
-    assert {result.__name__.lower() for result in results} | errors <= set(ANSWERS)
-    assert {"program", "remove", "read", "hear", "reserve"} == set(OPERATIONS)
+    assert readings | errors | set(Found) <= set(ANSWERS)
 
 
 @pytest.mark.parametrize("name", sorted(SUMS))

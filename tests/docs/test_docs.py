@@ -47,7 +47,7 @@ def test_every_policy_is_documented_with_its_default() -> None:
 def _shown(value: object) -> str:
     match value:
         case timedelta():
-            return f"{value.total_seconds():g} s"
+            return f"{value.total_seconds():.9g} s"
         case bool():
             return "yes" if value else "no"
         case StrEnum():

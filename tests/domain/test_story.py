@@ -7,8 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.access_code import AccessCode, Ending, OnLock
+from domain.drift import Found
 from domain.events import EventType, digits_of
-from domain.story import Happened, LineKind, Tried, lasting, of_attempt, of_attempts, of_event, standing, story
+from domain.story import (
+    _ANSWERS,
+    _EVENTS,
+    Happened,
+    LineKind,
+    Tried,
+    lasting,
+    of_attempt,
+    of_attempts,
+    of_event,
+    standing,
+    story,
+)
 from tests.domain.codes import DAY, HOUR, MINUTE, NOON, PRESENT, code, stay
 
 
@@ -101,6 +114,16 @@ def test_an_error_tells_what_else_stood_wrong() -> None:
     problems = [{"code": "failed_to_set_on_device"}, {"code": "device_disconnected"}]
     line = of_event(Happened(NOON, EventType.FAILED_TO_SET, {"problems": problems}), clock)
     assert line.text.endswith("Shown besides: device_disconnected.")
+
+
+def test_every_event_and_every_look_has_its_sentence() -> None:
+    assert set(_EVENTS) == set(EventType)
+    assert set(Found) <= set(_ANSWERS)
+
+
+def test_why_a_code_was_not_adopted_is_said_without_digits() -> None:
+    line = of_event(Happened(NOON, EventType.UNMANAGED_NOT_CONVERTED, {"reason": "4807 is not shown"}), clock)
+    assert line.text == "It could not be adopted: … is not shown."
 
 
 def test_what_is_not_known_is_said_by_its_name() -> None:
