@@ -43,7 +43,8 @@ async def exposed_codes(
 ) -> list[ExposedCode]:
     """List a workspace's exposed codes, by lock and then the longest first; each with its last `attempts`."""
     is_live, was_left = col(AccessCodeRow.closed).is_(False), col(AccessCodeRow.left_at).is_not(None)
-    has_slot = exists().where(col(SlotRow.access_code_id) == col(AccessCodeRow.id))
+    # Any slot of the code, also its former one: not the slot that the query shows beside it.
+    has_slot = exists().where(col(SlotRow.access_code_id) == col(AccessCodeRow.id)).correlate(AccessCodeRow)
     query = (
         select(AccessCodeRow, DeviceRow, ConnectedAccountRow, SlotRow)
         .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
