@@ -24,6 +24,16 @@ async def described(house: House, account_id: UUID) -> ScheduleDescription:
     return await house.client.get_schedule_handle(reconcile_workflow_id(account_id)).describe()
 
 
+async def test_schedule_that_an_operator_paused_stays_paused_when_it_is_put_again(house: House) -> None:
+    service = service_of(house)
+    await service.schedule(house.account_id)
+    handle = house.client.get_schedule_handle(reconcile_workflow_id(house.account_id))
+    await handle.pause(note="the vendor asked us to")
+    await service.schedule(house.account_id)
+    assert (await handle.describe()).schedule.state.paused
+    await handle.unpause()
+
+
 async def test_a_look_waits_for_the_attempt_that_is_on(house: House) -> None:
     """It is not sent away to come back as another attempt."""
     lock = await house.new_lock(f"Slow {uuid4()}")
