@@ -6,7 +6,6 @@
 Temporal repeats an attempt that raised.  What it raises carries the delay, so that no retry grows the history.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -36,9 +35,6 @@ from store.keyring import KeyRing
 from store.pins import PinHeldError
 from store.slots import NoSlotError
 
-BEFORE_THE_SERVER = timedelta(seconds=1)
-"""An attempt gives up this long before Temporal would take it for dead."""
-
 
 class DeviceCodeActivities:
     """What a code's workflow has done on its lock."""
@@ -50,13 +46,13 @@ class DeviceCodeActivities:
         drivers: Drivers,
         neighbours: Neighbours,
         attempt_timeout: timedelta,
+        queue: TurnQueue,
     ) -> None:
         self._drivers = drivers
         self._neighbours = neighbours
         self._database = database
         self._turns = LockTurns(database, keyring, attempt_timeout)
-        self._queue = TurnQueue()
-        self._limit = (attempt_timeout - BEFORE_THE_SERVER).total_seconds()
+        self._queue = queue
 
     def all(self) -> list[Callable[..., Any]]:
         """List the activities, for a worker."""
@@ -108,9 +104,9 @@ class DeviceCodeActivities:
 
     @asynccontextmanager
     async def _in_turn(self, order: LockOrder) -> AsyncIterator[None]:
-        """Wait for the lock's other codes.  No attempt outlives its time: nobody would wait for what it still writes."""
+        """Wait for the lock's other attempts."""
         with attempt_failures():
-            async with asyncio.timeout(self._limit), self._queue.turn(order.device_id):
+            async with self._queue.attempt(order.device_id):
                 yield
 
     async def _is_to_write(self, session: AsyncSession, turn: LockTurn) -> bool:

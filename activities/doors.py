@@ -17,8 +17,8 @@ from temporalio import activity
 
 from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, try_again
+from activities.lock_lease import LEASE_BEYOND_ATTEMPT
 from activities.orders import GiveUpOrder, MoveOrder
-from activities.turn import LEASE_BEYOND_ATTEMPT
 from activities.verdicts import failed
 from domain.action_attempts import Moved
 from domain.events import Event, EventType

@@ -15,8 +15,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.failures import AttemptFailure, try_again
-from activities.turn import LEASE_BEYOND_ATTEMPT
+from activities.lock_lease import LEASE_BEYOND_ATTEMPT, take_lease
 from domain.devices import DeviceFacts
 from store import leases
 from store.database import Database
@@ -50,23 +49,15 @@ class LockVisits:
         """Take the turn; None: the lock was removed, or its account can be asked nothing.
 
         Raises:
-            ApplicationError: another turn is on (`lock_busy`); to be tried again when it must be over.
+            ApplicationError: another turn is on (`lock_busy`); to be tried again when it may be over.
         """
         async with self._database.write() as session:
             device = await session.get(DeviceRow, device_id)
             account = None if device is None else await session.get(ConnectedAccountRow, device.account_id)
             if device is None or account is None or device.removed_at is not None or account.removed_at is not None:
                 return None
-            info, wall = activity.info(), datetime.now(UTC)
-            holder = f"{info.workflow_id}/{info.activity_id}/{info.attempt}"
             facts = DeviceFacts.model_validate(device.facts)
-            try:
-                lease = await leases.acquire(
-                    session, device_id, holder, now=wall, duration=self._lease_for, min_gap=facts.capabilities.min_gap
-                )
-            except leases.LeaseBusyError as busy:
-                wait = min(max(busy.until - wall, timedelta(milliseconds=200)), timedelta(seconds=2))
-                raise try_again(AttemptFailure.LOCK_BUSY, "a code's turn on this lock", wait) from None
+            lease = await take_lease(session, device_id, duration=self._lease_for, min_gap=facts.capabilities.min_gap)
             return LockVisit(device, account, facts, lease)
 
     @asynccontextmanager

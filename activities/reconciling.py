@@ -4,7 +4,6 @@ Only codes that are believed to be there are judged; a code in doubt has an oper
 look means is `domain/drift.py`'s; here it is told apart whose each entry is.
 """
 
-import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from activities.neighbours import Neighbours
 from activities.orders import DueLock, Planned, PlanOrder, Reconciled, ReconcileOrder
 from activities.pools_concerned import pools_of_backup
 from activities.telling import tell
+from activities.turn_queue import TurnQueue
 from activities.verdicts import failed, reached_by, unreadable
 from domain.access_code import AccessCode, Presence
 from domain.drift import Entry, Found, Look, all_of, bears_mark, is_unrepaired, look_for, second_look_after
@@ -79,13 +79,14 @@ class ReconcileActivities:
         drivers: Drivers,
         neighbours: Neighbours,
         attempt_timeout: timedelta,
+        queue: TurnQueue,
     ) -> None:
         self._database = database
         self._keyring = keyring
         self._drivers = drivers
         self._neighbours = neighbours
         self._visits = LockVisits(database, attempt_timeout)
-        self._limit = (attempt_timeout - timedelta(seconds=1)).total_seconds()
+        self._queue = queue
 
     @activity.defn(name="plan_reconciliation")
     async def plan(self, order: PlanOrder) -> Planned:
@@ -109,7 +110,7 @@ class ReconcileActivities:
     async def reconcile(self, order: ReconcileOrder) -> Reconciled:
         """Read one lock, write down what is not as it should be, and tell the codes that it concerns."""
         with attempt_failures():
-            async with asyncio.timeout(self._limit):
+            async with self._queue.attempt(order.device_id):
                 visit = await self._visits.begin(order.device_id)
                 if visit is None:
                     return Reconciled()

@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.digits import longest_name
-from activities.failures import AttemptFailure, try_again
+from activities.lock_lease import LEASE_BEYOND_ATTEMPT, take_lease
 from activities.orders import LockOrder
 from activities.pools_concerned import pools_of_backup, pools_of_ended
 from activities.standing_in import get_behind_original, give_back
@@ -42,9 +42,6 @@ from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
 from store.slots import release_slot, take_slot
 from store.tables import AttemptRow, PinRow, SlotRow
-
-LEASE_BEYOND_ATTEMPT = timedelta(seconds=5)
-"""A lease outlasts the longest attempt by this much: a writer whose worker died cannot still be writing."""
 
 
 @dataclass
@@ -189,22 +186,11 @@ class LockTurns:
         """Take the lease on the code's lock and read all that the attempt needs.
 
         Raises:
-            ApplicationError: another turn is on (`lock_busy`); to be tried again when it must be over.
+            ApplicationError: another turn is on (`lock_busy`); to be tried again when it may be over.
         """
         stored = await _locked(session, order)
-        wall = datetime.now(UTC)
-        try:
-            lease = await leases.acquire(
-                session,
-                stored.device.id,
-                _holder(),
-                now=wall,
-                duration=self._lease_for,
-                min_gap=stored.facts.capabilities.min_gap,
-            )
-        except leases.LeaseBusyError as busy:
-            wait = min(max(busy.until - wall, timedelta(milliseconds=200)), timedelta(seconds=2))
-            raise try_again(AttemptFailure.LOCK_BUSY, "another code's turn on this lock", wait) from None
+        min_gap = stored.facts.capabilities.min_gap
+        lease = await take_lease(session, stored.device.id, duration=self._lease_for, min_gap=min_gap)
         of_former = decide(stored.code, activity.info().started_time).action is Action.REMOVE_FORMER
         subject, former = alone(stored.code) if of_former else stored.code, stored.code.former
         rows = await codes.held_pins(session, stored.row.id, subject.wish.pin_generation)
@@ -331,8 +317,3 @@ async def _before_in_line(session: AsyncSession, turn: LockTurn) -> int:
     if stored.is_hidden or mine is None:
         return sum(not one.has_slot and one.begins <= now for one in line)
     return ahead_of(mine, line, now)
-
-
-def _holder() -> str:
-    info = activity.info()
-    return f"{info.workflow_id}/{info.activity_id}/{info.attempt}"

@@ -4,7 +4,6 @@ Each is one turn on the lock.  Only what a read under the lease shows exactly as
 id of it alike, is adopted or removed: place and time decide nothing.  Adopting writes nothing on the lock.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +19,7 @@ from activities.foreign_codes import entry_in, list_foreign, tell_of_foreign
 from activities.lock_visits import LockVisit, LockVisits
 from activities.neighbours import Neighbours
 from activities.orders import GiveUpUnmanagedOrder, UnmanagedDone, UnmanagedOperation, UnmanagedOrder
+from activities.turn_queue import TurnQueue
 from activities.verdicts import failed, unreadable
 from domain.access_code import OnLock, Presence, Wish, created
 from domain.action_attempts import Moved
@@ -60,13 +60,14 @@ class UnmanagedCodeActivities:
         drivers: Drivers,
         neighbours: Neighbours,
         attempt_timeout: timedelta,
+        queue: TurnQueue,
     ) -> None:
         self._database = database
         self._keyring = keyring
         self._drivers = drivers
         self._neighbours = neighbours
         self._visits = LockVisits(database, attempt_timeout)
-        self._limit = (attempt_timeout - timedelta(seconds=1)).total_seconds()
+        self._queue = queue
 
     def all(self) -> list[Callable[..., Any]]:
         """List the activities of a vendor's queue, for a worker."""
@@ -76,7 +77,7 @@ class UnmanagedCodeActivities:
     async def carry_out(self, order: UnmanagedOrder) -> UnmanagedDone:
         """Do what is asked; what is impossible as things stand is an answer, not an error."""
         with attempt_failures():
-            async with asyncio.timeout(self._limit):
+            async with self._queue.attempt(order.device_id):
                 if await self._is_done(order):
                     return await self._started(order)
                 visit = await self._visits.begin(order.device_id)

@@ -5,8 +5,8 @@ default every quarter of an hour: facts (online, battery, new locks) and what ot
 somebody's remembering to ask.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,19 +15,18 @@ from temporalio.client import (
     Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
-    ScheduleUpdate,
     WorkflowFailureError,
 )
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.errors import SyncFailedError, TemporalUnavailableError
+from api.errors import SyncFailedError
+from api.temporal import answered, put_schedule, translated
 from domain.policy import Policy
 from domain.reconciliation import tick_every
 from store import accounts, devices
@@ -144,15 +143,14 @@ class AccountService:
             result_type=SyncAccountResult,
         )
         try:
-            found: SyncAccountResult = await asyncio.wait_for(look, SYNC_SECONDS)
+            found: SyncAccountResult = await answered(
+                look,
+                within=SYNC_SECONDS,
+                otherwise=f"the account was not read within {SYNC_SECONDS:.0f} s; "
+                "see that a worker runs and the vendor answers",
+            )
         except WorkflowFailureError as error:
             raise SyncFailedError(f"the account cannot be read: {_innermost(error)}") from None
-        except TimeoutError:
-            raise TemporalUnavailableError(
-                f"the account was not read within {SYNC_SECONDS:.0f} s; see that a worker runs and the vendor answers"
-            ) from None
-        except RPCError as error:
-            raise _unavailable(error) from None
         return found
 
     async def remove(self, account_id: UUID, *, force: bool = False) -> None:
@@ -167,19 +165,13 @@ class AccountService:
             pools = await accounts.remove_account(session, account_id, now=datetime.now(UTC), new_id=uuid4, force=force)
         for pool_id in pools:
             await self._tell_pool(pool_id)
-        try:
+        with translated(), _where_there_is_one():
             await self._client.get_schedule_handle(reconcile_workflow_id(account_id)).delete()
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise _unavailable(error) from None
 
     async def _tell_pool(self, pool_id: str) -> None:
         """Have a pool look at its rows; one that does not run has nothing on its locks."""
-        try:
+        with translated(), _where_there_is_one():
             await self._client.get_workflow_handle(backup_pool_workflow_id(pool_id)).signal(POOL_WAKE_SIGNAL)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise _unavailable(error) from None
 
     async def schedule(self, account_id: UUID) -> None:
         """See that the account is looked at regularly: as often as the most impatient of its locks asks for.
@@ -199,14 +191,7 @@ class AccountService:
             # A slow vendor must not collect a queue of looks that are all out of date.
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
         )
-        schedule_id = reconcile_workflow_id(account_id)
-        try:
-            try:
-                await self._client.create_schedule(schedule_id, schedule)
-            except ScheduleAlreadyRunningError:
-                await self._client.get_schedule_handle(schedule_id).update(lambda _: ScheduleUpdate(schedule))
-        except RPCError as error:
-            raise _unavailable(error) from None
+        await put_schedule(self._client, reconcile_workflow_id(account_id), schedule)
 
     async def _tick_of(self, account_id: UUID) -> timedelta:
         async with self._database.read() as session:
@@ -228,5 +213,11 @@ def _innermost(error: BaseException) -> str:
     return str(error)
 
 
-def _unavailable(error: RPCError) -> TemporalUnavailableError:
-    return TemporalUnavailableError(f"Temporal cannot take this now: {error.message}")
+@contextmanager
+def _where_there_is_one() -> Iterator[None]:
+    """Pass over that there is none."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise

@@ -1,15 +1,15 @@
 """The application service of action attempts: a row says what was asked for, the code, or the lock, says how it stands."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
-from api.errors import TemporalUnavailableError
+from api.temporal import translated
 from domain.action_attempts import PENDING, ActionType, Moved, Outcome, outcome
 from store import codes
 from store.action_attempts import begin_move, page_of_attempts, seen_generation
@@ -63,7 +63,8 @@ class ActionAttemptService:
             provider=provider,
             locked=locked,
         )
-        try:
+        # It may have been started by an earlier sending of this request.
+        with translated(), suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 MOVE_DOOR_WORKFLOW,
                 asked,
@@ -72,10 +73,6 @@ class ActionAttemptService:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 static_summary=f"{'lock' if locked else 'unlock'} {device.name}"[:200],
             )
-        except WorkflowAlreadyStartedError:
-            pass  # by an earlier sending of this request
-        except RPCError as error:
-            raise TemporalUnavailableError(f"Temporal cannot take this now: {error.message}") from None
         # The workflow writes the row as well: whoever is first, nobody who got the id finds nothing under it.
         async with self._database.write() as session:
             return await begin_move(

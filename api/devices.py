@@ -1,17 +1,15 @@
 """The application service of locks: what they are used for."""
 
-import asyncio
 from uuid import UUID, uuid4
 
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
-from temporalio.service import RPCError
 
 from api.device_records import DeviceRecords
-from api.errors import TemporalUnavailableError
 from api.pool_reading import PoolReader
 from api.refused import refusal_in
+from api.temporal import answered
 from domain.refusals import RefusalType, refuse
 from domain.requests import DeviceChange
 from store import devices
@@ -56,16 +54,12 @@ class DeviceService(PoolReader, DeviceRecords):
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
         try:
-            await asyncio.wait_for(done, ANSWER_SECONDS)
+            await answered(done, within=ANSWER_SECONDS, otherwise=f"no worker answered within {ANSWER_SECONDS:.0f} s")
         except WorkflowFailureError as error:
             cause = error.cause.cause if isinstance(error.cause, ActivityError) else error.cause
             if isinstance(cause, ApplicationError):
                 raise refusal_in(cause) from None
             raise
-        except RPCError as error:
-            raise TemporalUnavailableError(f"Temporal cannot take this now: {error.message}") from None
-        except TimeoutError:
-            raise TemporalUnavailableError(f"no worker answered within {ANSWER_SECONDS:.0f} s") from None
 
     async def reconcile(self, device_id: UUID) -> ReconcileResult:
         """Read a lock now, the places of others too, and have put right what differs from the books.
@@ -86,10 +80,6 @@ class DeviceService(PoolReader, DeviceRecords):
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             result_type=ReconcileResult,
         )
-        try:
-            result: ReconcileResult = await asyncio.wait_for(done, RECONCILE_SECONDS)
-        except RPCError as error:
-            raise TemporalUnavailableError(f"Temporal cannot take this now: {error.message}") from None
-        except TimeoutError:
-            raise TemporalUnavailableError(f"the lock was not read within {RECONCILE_SECONDS:.0f} s") from None
+        late = f"the lock was not read within {RECONCILE_SECONDS:.0f} s"
+        result: ReconcileResult = await answered(done, within=RECONCILE_SECONDS, otherwise=late)
         return result

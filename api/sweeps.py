@@ -1,25 +1,21 @@
 """The application service of the orphan sweep: once, or at intervals by a Temporal Schedule."""
 
-import asyncio
 from datetime import timedelta
 
 from temporalio.client import (
     Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
     WorkflowFailureError,
 )
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError
 
 from api.errors import TemporalUnavailableError
+from api.temporal import answered, put_schedule
 from workflows.contracts import QUEUE, SWEEP_ID, SWEEP_WORKFLOW, SweepResult
 
 SWEEP_SECONDS = 120.0
@@ -42,15 +38,13 @@ class SweepService:
             result_type=SweepResult,
         )
         try:
-            found: SweepResult = await asyncio.wait_for(look, SWEEP_SECONDS)
+            found: SweepResult = await answered(
+                look,
+                within=SWEEP_SECONDS,
+                otherwise=f"no sweep ended within {SWEEP_SECONDS:.0f} s; see that a worker runs",
+            )
         except WorkflowFailureError as error:
             raise TemporalUnavailableError(f"the sweep failed: {error.cause}") from None
-        except TimeoutError:
-            raise TemporalUnavailableError(
-                f"no sweep ended within {SWEEP_SECONDS:.0f} s; see that a worker runs"
-            ) from None
-        except RPCError as error:
-            raise _unavailable(error) from None
         return found
 
     async def schedule(self, every: timedelta) -> None:
@@ -63,23 +57,4 @@ class SweepService:
             spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
         )
-        try:
-            await self._client.create_schedule(SWEEP_ID, schedule, trigger_immediately=True)
-        except ScheduleAlreadyRunningError:
-            await self._change(schedule.spec)
-        except RPCError as error:
-            raise _unavailable(error) from None
-
-    async def _change(self, spec: ScheduleSpec) -> None:
-        async def change(found: ScheduleUpdateInput) -> ScheduleUpdate:
-            found.description.schedule.spec = spec
-            return ScheduleUpdate(schedule=found.description.schedule)
-
-        try:
-            await self._client.get_schedule_handle(SWEEP_ID).update(change)
-        except RPCError as error:
-            raise _unavailable(error) from None
-
-
-def _unavailable(error: RPCError) -> TemporalUnavailableError:
-    return TemporalUnavailableError(f"Temporal cannot take this now: {error.message}")
+        await put_schedule(self._client, SWEEP_ID, schedule, triggers_first=True)

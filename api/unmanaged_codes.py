@@ -1,6 +1,5 @@
 """The application service of codes that somebody else put on locks."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
@@ -9,10 +8,10 @@ from uuid import UUID, uuid4
 from pydantic import SecretStr
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError
 
 from api.code_reading import not_found
 from api.errors import TemporalUnavailableError
+from api.temporal import answered, translated
 from domain.refusals import RefusalType, refuse
 from domain.sealed import pin_aad
 from store.action_attempts import begin_removal
@@ -119,10 +118,9 @@ class UnmanagedCodeService:
             unmanaged_code_workflow_id(operation, access_code_id), result_type=UnmanagedCodeResult
         )
         try:
-            result: UnmanagedCodeResult = await asyncio.wait_for(handle.result(), ANSWER_SECONDS)
-        except TimeoutError:
-            raise TemporalUnavailableError(f"the lock did not do it within {ANSWER_SECONDS:.0f} s") from None
-        except (RPCError, WorkflowFailureError) as error:
+            late = f"the lock did not do it within {ANSWER_SECONDS:.0f} s"
+            result: UnmanagedCodeResult = await answered(handle.result(), within=ANSWER_SECONDS, otherwise=late)
+        except WorkflowFailureError as error:
             raise TemporalUnavailableError(f"Temporal cannot take this now: {error}") from None
         return result
 
@@ -171,7 +169,7 @@ class UnmanagedCodeService:
         )
 
     async def _start(self, asked: UnmanagedCodeInput) -> None:
-        try:
+        with translated():
             await self._client.start_workflow(
                 UNMANAGED_CODE_WORKFLOW,
                 asked,
@@ -180,5 +178,3 @@ class UnmanagedCodeService:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 static_summary=f"{asked.operation.replace('_', ' ')} a code of somebody else's",
             )
-        except RPCError as error:
-            raise TemporalUnavailableError(f"Temporal cannot take this now: {error.message}") from None

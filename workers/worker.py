@@ -32,6 +32,7 @@ from activities.outbound import GuardedTransport, Sender
 from activities.reconciling import ReconcileActivities
 from activities.registration import RegistrationActivities
 from activities.sweeping import SweepActivities
+from activities.turn_queue import TurnQueue
 from activities.unmanaged_codes import UnmanagedCodeActivities
 from activities.webhooks import AT_RANDOM, WebhookActivities
 from domain.webhooks import ANSWER_WITHIN
@@ -134,10 +135,11 @@ async def running_workers(
     drivers = Drivers(keyring, make_driver or driver_maker(settings.provider_timeout))
     limit = attempt_timeout(settings.provider_timeout)
     neighbours = TemporalNeighbours(client)
+    queue = TurnQueue(limit)
     registration = RegistrationActivities(database, keyring, neighbours, limit)
-    device_codes = DeviceCodeActivities(database, keyring, drivers, neighbours, limit)
-    reconciling = ReconcileActivities(database, keyring, drivers, neighbours, limit)
-    unmanaged = UnmanagedCodeActivities(database, keyring, drivers, neighbours, limit)
+    device_codes = DeviceCodeActivities(database, keyring, drivers, neighbours, limit, queue)
+    reconciling = ReconcileActivities(database, keyring, drivers, neighbours, limit, queue)
+    unmanaged = UnmanagedCodeActivities(database, keyring, drivers, neighbours, limit, queue)
     doors = DoorActivities(database, drivers, limit)
     accounts = AccountActivities(database, drivers, neighbours)
     pools = BackupPoolActivities(database, neighbours)

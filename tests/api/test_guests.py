@@ -57,7 +57,7 @@ async def test_contact_is_for_those_who_may_change_it(door: Door) -> None:
     reader = await door.services.keys.mint(f"reader {uuid4()}", scopes=[Scope.READ])
     answer = await door.call("/guests/get", key=reader.token.get_secret_value(), guest_id=guest_id)
     assert answer.json()["guest"]["contact"] is None
-    assert "ada" not in answer.text.lower()
+    assert "@" not in answer.text
 
 
 @pytest.mark.parametrize(

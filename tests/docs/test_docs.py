@@ -4,9 +4,11 @@ import re
 import tomllib
 from datetime import timedelta
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from sqlmodel import SQLModel
 
 from domain.events import EventType
 from domain.policy import Policy
@@ -70,6 +72,16 @@ def test_folders_of_the_architecture_are_those_that_the_linter_holds() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     roots = settings["tool"]["importlinter"]["root_packages"]
     assert first_cells(section("architecture.md", "Folders")) == [f"{root}/" for root in roots]
+
+
+def test_every_table_is_named_once_where_the_architecture_says_what_is_stored() -> None:
+    rows = [
+        line.split("|")[2] for line in section("architecture.md", "What is stored where").splitlines() if "|" in line
+    ]
+    named = [table for row in rows for table in re.findall(r"`(\w+)`", row)]
+    for module in (ROOT / "store").glob("*tables.py"):
+        import_module(f"store.{module.stem}")
+    assert sorted(named) == sorted(SQLModel.metadata.tables)
 
 
 @pytest.mark.parametrize("page", sorted((DOCS / "decisions").glob("*.md")), ids=name)

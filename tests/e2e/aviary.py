@@ -31,8 +31,10 @@ from store.accounts import DEFAULT_WORKSPACE_ID
 from store.database import Database
 from store.keyring import pin_aad
 from store.tables import AccessCodeRow, DeviceRow, PinRow
+from tests.guests import Desk, open_desk
 from tests.histories.payloads import decoded_text
 from tests.house import House, Life
+from tests.mailbox import Mailbox, mailbox
 from tests.processes import ACCOUNT, DRIVER, start_latchwork
 from tests.receiver import Receiver, Reply, receiver
 from workers.codec import KeyRingCodec, data_converter
@@ -61,19 +63,29 @@ class Aviary:
     receiver: Receiver
     webhook: Webhook
     """It is told what carries digits."""
+    desk: Desk
+    box: Mailbox
+    """Where guests are told their digits."""
     digits: set[str] = field(default_factory=set)
     """All that were ever chosen."""
+    private: set[str] = field(default_factory=set)
+    """What else is nobody's business: addresses of guests, passwords, cookies."""
     found: dict[str, str] = field(default_factory=dict)
     """Everything that was told or printed, by its source."""
 
-    async def code(self, lock: DeviceRow, pin: str) -> Life:
+    @property
+    def console_url(self) -> str:
+        """Where operators sign in."""
+        return str(json.loads(self.ready_line)["console"])
+
+    async def code(self, lock: DeviceRow, pin: str, *, code_id: UUID | None = None) -> Life:
         """Start an ongoing code with these digits, as the API does.
 
         Raises:
             RefusedError: the registration was refused.
         """
         self.digits.add(pin)
-        code_id, now = uuid4(), await self.house.now()
+        code_id, now = code_id or uuid4(), await self.house.now()
         request = CodeRequest(device_id=lock.id, workspace_id=lock.workspace_id, name="Canary")
         receipt = await self.service.create(request, access_code_id=code_id, pin=SecretStr(pin))
         return Life(self.house, code_id, self.handle(code_id), receipt, now, None)
@@ -132,6 +144,7 @@ async def open_aviary(folder: Path) -> AsyncIterator[Aviary]:
         "LATCHWORK_METRICS_ADDRESS": metrics,
         "LATCHWORK_PROVIDER_TIMEOUT_SECONDS": "2",
         "LATCHWORK_WEBHOOK_PRIVATE_ADDRESSES": "true",
+        "LATCHWORK_MESSAGE_PRIVATE_ADDRESSES": "true",
     }
     settings, cloud = Settings(data=folder), LockCloud([])
     async with AsyncExitStack() as stack:
@@ -157,4 +170,6 @@ async def open_aviary(folder: Path) -> AsyncIterator[Aviary]:
         webhook = await WebhookService(client, database, keyring, for_development=True).create(
             DEFAULT_WORKSPACE_ID, app.url, TOLD
         )
-        yield Aviary(house, service, folder, up, ready_line, f"http://{metrics}/metrics", app, webhook)
+        box = await stack.enter_async_context(mailbox())
+        desk = await stack.enter_async_context(open_desk(house, box))
+        yield Aviary(house, service, folder, up, ready_line, f"http://{metrics}/metrics", app, webhook, desk, box)

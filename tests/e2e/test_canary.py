@@ -1,22 +1,35 @@
 """Digits that a caller chose are on the lock and in one encrypted column, and nowhere else.
 
 Codes with recognisable digits live through success, refusals, lost replies, duplicates, nonsense and changes under
-`latchwork up` with every log line on; then everything that was written anywhere is searched for those digits.
+`latchwork up` with every log line on; one is told to its guest, one was somebody else's, one is shown at the console.
+Then everything that was written anywhere is searched for those digits, and for what else is private.
 """
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from api.devices import DeviceService
+from api.limits import RateLimits
+from api.services import Services
+from api.unmanaged_codes import UnmanagedCodeService
+from domain.message_text import MessageKind
+from domain.messages import MessageStatus
 from domain.refusals import RefusedError
 from domain.requests import CodeChange
+from domain.roles import Role
+from store.accounts import DEFAULT_WORKSPACE_ID
+from store.pages import Page
 from tests.e2e.aviary import Aviary, open_aviary
+from tests.guests import automatic
 from tests.house import Life
 from tests.processes import ROOT
 from tests.waiting import eventually
@@ -35,6 +48,8 @@ TROUBLES: dict[str, dict[str, Any]] = {
 """Digits, and what their code lives through on its way to the lock."""
 PLAIN, REPLACING = "73916028", "73916065"
 DUPLICATE, REJECTED, TOO_LONG, BY_COMMAND = "73916102", "73916139", "73916176", "73916213"
+FOR_A_GUEST, ADOPTED = "73916250", "73916287"
+PASSWORD = "nine owls on a wire"
 
 
 async def has_told(life: Life, event_type: str) -> bool:
@@ -123,6 +138,60 @@ async def created_by_command(aviary: Aviary) -> None:
     assert await aviary.house.opens(lock, BY_COMMAND)
 
 
+async def told_to_a_guest(aviary: Aviary) -> Life:
+    """A guest gets the digits by mail, by itself."""
+    desk = aviary.desk
+    await desk.switch_on(MessageKind.CODE_READY)
+    guest_id = await desk.guest()
+    aviary.private.add(await desk.address(guest_id))
+    code_id = await desk.code_for(guest_id)
+    lock = await aviary.house.new_lock(f"Guest's {uuid4()}")
+    life = await aviary.code(lock, FOR_A_GUEST, code_id=code_id)
+    (mail,) = await aviary.box.until(1, within=40)
+    assert (mail.to in aviary.private, FOR_A_GUEST in mail.text) == (True, True)
+    await desk.until(automatic(code_id), MessageStatus.SENT)
+    return life
+
+
+async def adopted(aviary: Aviary) -> Life:
+    """What somebody else put on a lock becomes a code of ours."""
+    house, client = aviary.house, aviary.house.client
+    lock = await house.new_lock(f"Adopting {uuid4()}")
+    aviary.digits.add(ADOPTED)
+    await house.keypad(lock, 3, ADOPTED)
+    await DeviceService(client, house.database).reconcile(lock.id)
+    service = UnmanagedCodeService(client, house.database, house.keyring)
+    (row,) = await service.page(DEFAULT_WORKSPACE_ID, lock.id, Page(limit=2))
+    await service.adopt(row)
+    assert (await service.settled("adopt", row.id)).failure is None
+    receipt = await aviary.service.change(row.id, CodeChange(name="Canary, adopted"))
+    return Life(house, row.id, aviary.handle(row.id), receipt, await house.now(), None)
+
+
+async def shown_at_the_console(aviary: Aviary, life: Life) -> None:
+    """An operator signs in and has the digits shown, once."""
+    house = aviary.house
+    await Services.of(house.client, house.database, house.keyring, RateLimits.OFF).users.add(
+        "olga", Role.OPERATOR, SecretStr(PASSWORD)
+    )
+    aviary.private.add(PASSWORD)
+    async with httpx.AsyncClient(base_url=aviary.console_url, trust_env=False, timeout=30) as browser:
+        form = {"csrf": await token(browser, "sign-in"), "name": "olga", "password": PASSWORD, "next": ""}
+        assert (await browser.post("sign-in", data=form)).status_code == 303
+        page = (await browser.get(f"codes/{life.id}")).raise_for_status()
+        assert await life.pin() not in page.text
+        shown = await browser.post(f"codes/{life.id}/reveal", data={"csrf": await token(browser, "settings")})
+        assert await life.pin() in shown.raise_for_status().text
+        aviary.private.update(cookie.value for cookie in browser.cookies.jar if cookie.value)
+
+
+async def token(browser: httpx.AsyncClient, page: str) -> str:
+    """Give what a page's forms send along."""
+    found = re.search(r'name="csrf" value="([^"]+)"', (await browser.get(page)).text)
+    assert found is not None
+    return found[1]
+
+
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def searched(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Aviary]:
     """Have every canary live and die, and collect everything that was written meanwhile."""
@@ -133,7 +202,10 @@ async def searched(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Av
             changed(aviary),
             duplicate_on_the_lock(aviary),
             rejected_by_the_lock(aviary),
+            told_to_a_guest(aviary),
+            adopted(aviary),
         )
+        await shown_at_the_console(aviary, lives[0])
         await refused_at_registration(aviary)
         await created_by_command(aviary)
         await aviary.collect_temporal("alive")
@@ -149,7 +221,7 @@ async def searched(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Av
 
 
 async def test_digits_are_written_nowhere_in_the_clear(searched: Aviary) -> None:
-    assert len(searched.digits) == len(TROUBLES) + 6
+    assert len(searched.digits) == len(TROUBLES) + 8
     assert {pin: searched.sightings(pin) for pin in searched.digits} == {pin: [] for pin in searched.digits}
 
 
@@ -157,9 +229,16 @@ async def test_digits_reached_the_webhook_that_may_have_them(searched: Aviary) -
     """So the search above was a search for what was delivered."""
     bodies = [received.text for received in searched.receiver.got["/"]]
     told = {pin for pin in searched.digits if any(f'"{pin}"' in body for body in bodies)}
-    assert told >= {*TROUBLES, PLAIN, REPLACING, BY_COMMAND}
-    assert DUPLICATE in told  # its deletion tells it
+    assert told >= {*TROUBLES, PLAIN, REPLACING, BY_COMMAND, FOR_A_GUEST}
+    assert {DUPLICATE, ADOPTED} <= told  # their deletion tells them
     assert TOO_LONG not in told
+
+
+async def test_address_of_a_guest_password_and_session_are_written_nowhere_in_the_clear(searched: Aviary) -> None:
+    assert len(searched.private) >= 3
+    assert [searched.sightings(secret) for secret in searched.private] == [[]] * len(searched.private)
+    assert [source for source in searched.found if source.startswith("ended: message/")]
+    assert [source for source in searched.found if source.startswith("ended: unmanaged-code/")]
 
 
 async def test_secret_of_the_webhook_is_written_nowhere(searched: Aviary) -> None:

@@ -11,7 +11,7 @@ from api.accounts import AccountService
 from store import devices
 from tests.house import House
 from tests.waiting import eventually
-from workflows.contracts import reconcile_workflow_id
+from workflows.contracts import QUEUE, RECONCILE_WORKFLOW, ReconcileInput, ReconcileResult, reconcile_workflow_id
 
 
 def service_of(house: House) -> AccountService:
@@ -22,6 +22,39 @@ def service_of(house: House) -> AccountService:
 async def described(house: House, account_id: UUID) -> ScheduleDescription:
     """Read an account's schedule."""
     return await house.client.get_schedule_handle(reconcile_workflow_id(account_id)).describe()
+
+
+async def test_schedule_that_an_operator_paused_stays_paused_when_it_is_put_again(house: House) -> None:
+    service = service_of(house)
+    await service.schedule(house.account_id)
+    handle = house.client.get_schedule_handle(reconcile_workflow_id(house.account_id))
+    await handle.pause(note="the vendor asked us to")
+    await service.schedule(house.account_id)
+    assert (await handle.describe()).schedule.state.paused
+    await handle.unpause()
+
+
+async def test_a_look_waits_for_the_attempt_that_is_on(house: House) -> None:
+    """It is not sent away to come back as another attempt."""
+    lock = await house.new_lock(f"Slow {uuid4()}")
+    await house.fault(lock, "slow", on="program", delay_seconds=1)
+    life = await house.start(await house.request(lock, starts_in=None))
+
+    async def is_writing() -> bool:
+        return "program" in [call["operation"] for call in await house.calls(lock)]
+
+    await eventually(is_writing, within=20, what="the lock is being written to")
+    looked = await house.client.execute_workflow(
+        RECONCILE_WORKFLOW,
+        ReconcileInput(account_id=house.account_id, device_ids=(lock.id,)),
+        id=reconcile_workflow_id(house.account_id, lock.id),
+        task_queue=QUEUE,
+        result_type=ReconcileResult,
+    )
+    assert (looked.as_expected, await life.attempts()) == (1, [("program", "accepted"), ("read", "known")])
+    history = await house.client.get_workflow_handle(reconcile_workflow_id(house.account_id, lock.id)).fetch_history()
+    started = [event.activity_task_started_event_attributes for event in history.events]
+    assert [one.attempt for one in started if one.attempt] == [1, 1]
 
 
 async def test_a_tick_finds_what_somebody_did_and_has_it_put_right(house: House) -> None:

@@ -7,7 +7,6 @@ whose digits are found in its history is not written down.
 
 import asyncio
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,14 +24,14 @@ from domain.requests import CodeChange, CodeRequest, CodeWindow, Sibling
 from store.keyring import KeyRing
 from tests.conftest import binary
 from tests.devserver import environment, temporal
+from tests.histories.beside_codes import BESIDE_CODES, BESIDE_CODES_IN_DAYS
+from tests.histories.keeping import decoded, keep, write
 from tests.histories.keys import KEYS, history_keys
-from tests.histories.payloads import decoded_text, without_stack_traces
-from tests.histories.replay import file_of
 from tests.house import House, Life, open_house
 from tests.timeskipping import add_search_attributes
 from tests.waiting import eventually
 from tests.workflows.pool_house import Pools
-from workers.codec import KeyRingCodec, data_converter
+from workers.codec import data_converter
 from workers.worker import attempt_timeout
 from workflows.contracts import (
     DEVICE_CONNECTED_SIGNAL,
@@ -45,7 +44,6 @@ from workflows.contracts import (
 CHOSEN, CHANGED = "83920174", "71640382"
 """Digits that callers choose: long enough to be found wherever they were written."""
 
-ROOT = Path(__file__).parents[2]
 Record = Callable[[House, str], Awaitable[None]]
 
 
@@ -283,6 +281,7 @@ VIRTUAL = [
     pulled_by_itself,
     pulled_for_somebody,
     registered_together,
+    *BESIDE_CODES_IN_DAYS,
 ]
 """Lives that take days; lived on the time-skipping server."""
 REAL = [
@@ -291,6 +290,7 @@ REAL = [
     cancelled_during_a_write,
     deleted_while_a_retry_waits,
     set_once_the_lock_is_back,
+    *BESIDE_CODES,
 ]
 """Lives that turn on what is under way at one moment; lived on a real server."""
 KEPT_ALONG = ["pulled_by_itself_backup", "pulled_by_itself_pool"]
@@ -314,31 +314,6 @@ async def closed(life: Life) -> None:
         return (await life.handle.describe()).close_time is not None
 
     await eventually(has_ended, within=20, what="the workflow ends")
-
-
-async def decoded(house: House, workflow_id: str, *digits: str) -> str:
-    """Give the history as JSON, after making sure that no digits are in it."""
-    codec = KeyRingCodec(house.keyring)
-    history = await house.client.get_workflow_handle(workflow_id).fetch_history()
-    text = await decoded_text((await without_stack_traces(history, codec)).events, codec)
-    assert str(ROOT) not in text, "where it was recorded is nobody's business"
-    assert not [pin for pin in digits if pin in text], "digits in a history"
-    return history.to_json()
-
-
-async def keep(life: Life, name: str, *digits: str) -> None:
-    """Write a life's history down."""
-    known = {await life.pin(), *digits}
-    await write(await decoded(life.house, life.handle.id, *known), life.handle.id, name)
-
-
-async def write(history: str, workflow_id: str, name: str) -> None:
-    path = file_of(name, workflow_id)
-    for old in path.parent.glob(f"{name}.*.json"):
-        old.unlink()
-    # Who recorded it is nobody's business and changes nothing.
-    path.write_text(history.replace(f"{os.getpid()}@{socket.gethostname()}", "recorder") + "\n")
-    print(path.name)
 
 
 def make_keys_once() -> KeyRing:

@@ -12,8 +12,7 @@ from temporalio.worker import Replayer
 
 from tests.histories.keys import FOLDER, history_keys
 from workers.codec import data_converter
-from workflows.access_code import AccessCodeWorkflow
-from workflows.backup_pool import BackupPoolWorkflow
+from workers.worker import WORKFLOWS
 
 
 def recorded() -> list[Path]:
@@ -37,8 +36,7 @@ async def replay(paths: Sequence[Path], *workflows: type) -> None:
     Raises:
         NondeterminismError: the workflow of today would have done something else.
     """
-    chosen = workflows or (AccessCodeWorkflow, BackupPoolWorkflow)
-    replayer = Replayer(workflows=chosen, data_converter=data_converter(history_keys()))
+    replayer = Replayer(workflows=workflows or WORKFLOWS, data_converter=data_converter(history_keys()))
     await replayer.replay_workflows(_loaded(paths))
 
 
