@@ -59,9 +59,12 @@ def test_head_is_the_newest_file() -> None:
 async def test_second_migration_is_quick(database: Database) -> None:
     """A start with nothing to do costs a query, not alembic."""
     await database.migrate()
-    started = time.perf_counter()
-    await database.migrate()
-    assert time.perf_counter() - started < 0.05
+    took = list[float]()
+    for _ in range(5):  # the best of some: the machine may be busy
+        started = time.perf_counter()
+        await database.migrate()
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.05
 
 
 async def test_newer_database_is_refused(database: Database) -> None:
