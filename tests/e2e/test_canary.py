@@ -143,12 +143,14 @@ async def told_to_a_guest(aviary: Aviary) -> Life:
     desk = aviary.desk
     await desk.switch_on(MessageKind.CODE_READY)
     guest_id = await desk.guest()
-    aviary.private.add(await desk.address(guest_id))
+    address = await desk.address(guest_id)
+    # Its first half is found also where the whole is written as part of a URL.
+    aviary.private.update((address, address.partition("@")[0]))
     code_id = await desk.code_for(guest_id)
     lock = await aviary.house.new_lock(f"Guest's {uuid4()}")
     life = await aviary.code(lock, FOR_A_GUEST, code_id=code_id)
     (mail,) = await aviary.box.until(1, within=40)
-    assert (mail.to in aviary.private, FOR_A_GUEST in mail.text) == (True, True)
+    assert (mail.to == address, FOR_A_GUEST in mail.text) == (True, True)
     await desk.until(automatic(code_id), MessageStatus.SENT)
     return life
 
@@ -235,7 +237,7 @@ async def test_digits_reached_the_webhook_that_may_have_them(searched: Aviary) -
 
 
 async def test_address_of_a_guest_password_and_session_are_written_nowhere_in_the_clear(searched: Aviary) -> None:
-    assert len(searched.private) >= 3
+    assert len(searched.private) >= 4
     assert [searched.sightings(secret) for secret in searched.private] == [[]] * len(searched.private)
     assert [source for source in searched.found if source.startswith("ended: message/")]
     assert [source for source in searched.found if source.startswith("ended: unmanaged-code/")]
