@@ -31,6 +31,7 @@ from domain.requests import Sibling
 from domain.unmanaged import is_exactly
 from providers.base import Driver, Known, Masked, Place, ProviderError, Rejected, SimulatedDriver, Unreadable
 from store import action_attempts, codes, devices
+from store.code_columns import columns_of
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import planned_with
@@ -172,15 +173,17 @@ class UnmanagedCodeActivities:
             allows_external_modification=order.allows_external_modification,
         )
         on_lock = OnLock(presence=Presence.PRESENT, generation=1, was_set=True)
+        code = code.model_copy(update={"on_lock": on_lock})
         session.add(
             AccessCodeRow(
                 id=row.id,
                 workspace_id=row.workspace_id,
                 device_id=row.device_id,
                 name=row.name,
-                code=code.model_copy(update={"on_lock": on_lock}).model_dump(mode="json"),
+                code=code.model_dump(mode="json"),
                 created_at=now,
                 opens=True,
+                **columns_of(code),
             )
         )
         await session.flush()

@@ -134,6 +134,8 @@ async def _lock_page(visit: Visit, refusals: dict[str, str], outcome: Outcome | 
     calendar = await services.slots.calendar(device.id, now, days=DAYS_AHEAD)
     async with services.database.read() as session:
         held = await places_held(session, [device.id])
+    kept = await kept_backups(services, stays[:MOST_STAYS], now)
+    kept_ids = {one.code.id for one in kept}
     views = {one.row.id: view(one, now) for one in stays[:MOST_STAYS]}
     told: dict[str, Any] = {
         "mark": mark,
@@ -146,8 +148,10 @@ async def _lock_page(visit: Visit, refusals: dict[str, str], outcome: Outcome | 
         "pools": pools,
         "slots": None if calendar is None else slots_of(calendar, now),
         "without_slot": [] if calendar is None else await _named(visit, calendar.without_slot, views),
-        "codes": sorted(views.values(), key=lambda one: (one.turns_at or now, one.name)),
-        "kept": await kept_backups(services, stays[:MOST_STAYS], now),
+        "codes": sorted(
+            (one for one in views.values() if one.id not in kept_ids), key=lambda one: (one.turns_at or now, one.name)
+        ),
+        "kept": kept,
         "request": uuid4(),
         "foreign": await foreign_codes(services, visit.workspace_id, device.id),
         "refusals": refusals,

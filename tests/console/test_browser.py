@@ -250,6 +250,7 @@ async def test_code_of_somebody_else_is_adopted_and_another_taken_off(desk: Desk
     assert [slot["pin"] for slot in await desk.house.truth(lock)] == ["480715"]
     (adopted,) = await desk.services.codes.list(DEFAULT_WORKSPACE_ID, lock.id)
     assert adopted.row.opens
+    assert (adopted.row.is_proven_in_time, adopted.row.is_absent) == (True, False)
 
 
 async def test_lock_is_read_now_and_left_only_knowing_that_codes_are_live(desk: Desk, browser: Browser) -> None:
