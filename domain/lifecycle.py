@@ -3,7 +3,8 @@
     wanted    = no ending, and starts_at - lead <= now < ends_at
     ahead     = no ending, and loads_at <= now < starts_at, on a lock that keeps windows by itself; also before loads_at
                 where something may be there
-    up to date = proven on the lock in the newest generation; where it was loaded ahead, seen again since starts_at
+    up to date = proven on the lock in the newest generation; where it was loaded ahead, seen again since starts_at,
+                and since other windows of it could still arrive
 
     wanted, up to date                                WAIT    until ends_at
     ahead, up to date                                 WAIT    until starts_at
@@ -211,6 +212,12 @@ def is_up_to_date(code: AccessCode) -> bool:
     return code.on_lock.presence is Presence.PRESENT and code.on_lock.generation == code.wish.generation
 
 
+def is_to_be_seen_again(code: AccessCode, now: datetime) -> bool:
+    """Tell whether other windows of its own may have reached the lock since it was seen, and none can any more."""
+    until = code.on_lock.unsettled_until
+    return bool(code.on_lock.strays) and until is not None and until <= now
+
+
 def is_refused(code: AccessCode) -> bool:
     """Tell whether the lock refused the newest generation for good."""
     return code.on_lock.refused_generation == code.wish.generation
@@ -322,7 +329,8 @@ def _action_on_wanted(code: AccessCode, now: datetime) -> Action:
         return Action.REMOVE if ahead and is_older else Action.WAIT
     if is_left_off(code) or held_back(code, now):
         return Action.WAIT
-    if is_up_to_date(code) and (ahead or code.native is None or on_lock.seen_in_time):
+    is_seen = ahead or code.native is None or on_lock.seen_in_time
+    if is_up_to_date(code) and is_seen and not is_to_be_seen_again(code, now):
         return Action.WAIT
     if is_older and not code.updates_in_place:
         return Action.ADD if not ahead and _may_stay_beside(code) else Action.REMOVE
@@ -354,6 +362,7 @@ def _turns(code: AccessCode, now: datetime) -> list[datetime]:
     turns = [code.wish.loads_at, begins_at(code), code.wish.ends_at]
     if code.native is not None and code.on_lock.presence is not Presence.ABSENT:
         turns += [bound for window in _windows(code.on_lock) for bound in (window.starts_at, window.ends_at)]
+        turns += [code.on_lock.unsettled_until] if code.on_lock.strays else []
     return [turn for turn in turns if turn is not None and turn > now]
 
 

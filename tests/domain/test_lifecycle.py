@@ -7,7 +7,17 @@ from uuid import UUID
 import pytest
 
 from domain.access_code import AccessCode, AccessCodeType, BackupUse, Ending, OnLock, Presence, Status, Wish
-from domain.lifecycle import Action, backup_due, decide, is_over, opens, status, unwanted_since, wanted_since
+from domain.lifecycle import (
+    Action,
+    backup_due,
+    decide,
+    is_over,
+    opens,
+    status,
+    unwanted_since,
+    wanted_since,
+    window_of,
+)
 from domain.native_windows import LockWindow
 from domain.policy import Policy
 from domain.problems import ProblemCode, raised
@@ -419,3 +429,25 @@ def test_extended_code_is_late_from_the_end_that_its_lock_knows() -> None:
 def test_lead_is_of_no_matter_where_the_lock_opens_by_itself() -> None:
     subject = ahead(SEEN).model_copy(update={"policy": Policy(program_lead=HOUR)})
     assert status(subject, BEFORE) is Status.UNSET
+
+
+def test_code_over_which_another_window_may_have_come_is_looked_at_once_none_can_come_any_more() -> None:
+    subject = ahead(PRESENT)
+    window = window_of(subject)
+    on_lock = subject.on_lock.model_copy(
+        update={
+            "window": window,
+            "told": window,
+            "strays": (LockWindow(ends_at=NOON),),
+            "unsettled_writes": 2,
+            "unsettled_until": NOON + MINUTE,
+            "seen_in_time": True,
+            "was_set": True,
+        }
+    )
+    subject = subject.model_copy(update={"on_lock": on_lock})
+    waiting = decide(subject, NOON)
+    assert (waiting.action, status(subject, NOON)) == (Action.WAIT, Status.SETTING)
+    assert waiting.wake_at is not None
+    assert waiting.wake_at <= NOON + MINUTE
+    assert decide(subject, NOON + MINUTE).action is Action.PROGRAM

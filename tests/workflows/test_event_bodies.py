@@ -24,7 +24,13 @@ from workflows.contracts import DeleteRequest, UpdateName
 
 SOON = timedelta(seconds=3)
 PATH = "/events"
-ALL = {kind.value for kind in EventType if kind.value.startswith("access_code.")}
+BY_OTHERS = (EventType.MODIFIED_EXTERNAL, EventType.DELETED_EXTERNAL, EventType.CONSTANTLY_UNDONE)
+"""What a reconciliation tells, as it tells of unmanaged codes: not a part of what happens to a code by itself."""
+ALL = {
+    kind.value
+    for kind in EventType
+    if kind.value.startswith("access_code.") and "unmanaged" not in kind.value and kind not in BY_OTHERS
+}
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
