@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -469,4 +470,14 @@ class LifeOfACode(RuleBasedStateMachine):
 
 
 TestLifeOfACode = LifeOfACode.TestCase
-TestLifeOfACode.settings = settings(max_examples=300, stateful_step_count=20, deadline=None)
+TestLifeOfACode.settings = settings(
+    max_examples=300, stateful_step_count=20, deadline=None, derandomize=True, database=None
+)
+
+
+class _OtherLives(LifeOfACode):
+    """The same machine, for lives that are others each time."""
+
+
+TestOtherLives = pytest.mark.long(pytest.mark.timeout(1800)(_OtherLives.TestCase))
+TestOtherLives.settings = settings(max_examples=5000, stateful_step_count=20, deadline=None)
