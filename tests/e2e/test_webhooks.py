@@ -70,13 +70,13 @@ def as_standard(received: Received, family: str) -> dict[str, str]:
     return {name.replace(family, "webhook"): value for name, value in of_family(received, family).items()}
 
 
-async def test_event_arrives_well_within_a_second_and_verifies(house: House, app: Receiver, path: str) -> None:
+async def test_event_arrives_at_once_and_verifies(house: House, app: Receiver, path: str) -> None:
     async with told(house, app, path) as endpoint:
         secret = endpoint.webhook.secret.get_secret_value()
         began = time.monotonic()
         event_id = await an_event(house)
         (received,) = await app.until(path, 1)
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 3.0, "the relay is woken, and does not wait for its next look after 5 s"
     assert received.event["event_id"] == received.headers["webhook-id"] == str(event_id)
     assert received.headers["content-type"] == "application/json"
     for family in FAMILIES:
