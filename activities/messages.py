@@ -126,7 +126,7 @@ class MessageActivities:
                 return MessageOutcome(status=MessageStatus.DROPPED, reason=step.drop)
             row = row or _new_row(order, now)
             _write_down(row, scene, step, now)
-            session.add(row)
+            await messages.write_message(session, row)
             if not step.sends:
                 return MessageOutcome(status=MessageStatus(row.status), reason=step.drop, look_at=step.look_at)
             return await self._envelope(session, row, scene)
@@ -196,7 +196,7 @@ class MessageActivities:
                 row.status = MessageStatus.SENT
             elif delay_before_retry(row.attempts) is None:
                 row.status = MessageStatus.FAILED
-            session.add(row)
+            await messages.write_message(session, row)
             return row.attempts
 
 

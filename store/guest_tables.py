@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Index, LargeBinary
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from domain.guests import DEFAULT_KEPT_DAYS
@@ -91,7 +91,10 @@ class MessageRow(SQLModel, table=True):
     """One message to one guest about one code's digits, and what became of it."""
 
     __tablename__ = "messages"
-    __table_args__ = (Index("ix_messages_listed", "workspace_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_messages_listed", "workspace_id", "created_at", "id"),
+        Index("ix_messages_sequence", "sequence"),
+    )
 
     id: UUID = Field(primary_key=True)
     workspace_id: UUID = Field(foreign_key="workspaces.id")
@@ -115,3 +118,5 @@ class MessageRow(SQLModel, table=True):
     """When it is looked at again while it waits."""
     created_at: datetime = _instant()
     changed_at: datetime = _instant()
+    sequence: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    """Higher than every other message's when this one was last written (`store.messages.write_message`)."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.events import EventType
@@ -125,6 +126,19 @@ def channel_of(row: MessageChannelRow) -> Channel:
 async def get_message(session: AsyncSession, message_id: UUID) -> MessageRow | None:
     """Read a message; None when there is none."""
     return await session.get(MessageRow, message_id)
+
+
+async def write_message(session: AsyncSession, row: MessageRow) -> None:
+    """Write a message as the last one that changed, so that whoever follows them (`store/changes.py`) sees it.
+
+    As with events, a sequence never becomes visible after a higher one: on PostgreSQL the writers take turns.
+    """
+    connection = await session.connection()
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('messages'))"))
+    newest = (await session.exec(select(func.max(MessageRow.sequence)))).one()
+    row.sequence = (newest or 0) + 1
+    session.add(row)
 
 
 async def page_of_messages(

@@ -10,6 +10,8 @@ from store import events
 from store.accounts import DEFAULT_WORKSPACE_ID
 from store.changes import Mark, changes_since, newest_mark
 from store.database import Database
+from store.guest_tables import MessageRow
+from store.messages import write_message
 from store.tables import AttemptRow
 from tests.store.rows import NOW, a_code, a_device
 
@@ -54,6 +56,29 @@ async def test_changes_are_told_once_and_in_full(database: Database) -> None:
     assert _told(found, uuid4()) == b""
 
 
+async def test_what_becomes_of_a_message_is_told_of_its_code_and_of_the_one_it_stands_in_for(
+    database: Database,
+) -> None:
+    async with database.write() as session:
+        code = a_code(await a_device(session))
+        backup = a_code(code.device_id)
+        backup.stands_in_for = code.id
+        session.add_all([code, backup])
+        await session.flush()
+        message = MessageRow(
+            id=uuid4(), workspace_id=DEFAULT_WORKSPACE_ID, access_code_id=backup.id, generation=1, kind="backup",
+            status="sending", created_at=NOW, changed_at=NOW,
+        )  # fmt: skip
+        for status in ("sending", "sent"):
+            before = await newest_mark(session)
+            message.status = status
+            await write_message(session, message)
+            found = await changes_since(session, before, limit=100)
+            again = await changes_since(session, found.mark, limit=100)
+            assert {change.access_code_id for change in found.changes} == {code.id, backup.id}
+            assert (again.changes, again.mark) == ([], await newest_mark(session))
+
+
 async def test_hidden_events_name_no_code(database: Database) -> None:
     async with database.write() as session:
         device_id = await a_device(session)
@@ -90,5 +115,6 @@ async def test_who_is_too_far_behind_is_told_to_look_at_everything(database: Dat
 
 
 def test_marks_are_read_back_and_nothing_else_is() -> None:
-    assert Mark.parsed(str(Mark(12, 3, 4))) == Mark(12, 3, 4)
-    assert [Mark.parsed(text) for text in (None, "", "1-2", "1-2-x", "1-2-3-4", "٣-1-1", "9" * 30)] == [None] * 7
+    assert Mark.parsed(str(Mark(12, 3, 4, 5))) == Mark(12, 3, 4, 5)
+    wrong = (None, "", "1-2", "1-2-3-x", "1-2-3-4-5", "٣-1-1-1", "9" * 30)
+    assert [Mark.parsed(text) for text in wrong] == [None] * len(wrong)

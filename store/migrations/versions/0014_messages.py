@@ -54,7 +54,9 @@ def upgrade() -> None:
         sa.Column("due_at", _INSTANT),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("changed_at", _INSTANT, nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
     )
+    op.create_index("ix_messages_sequence", "messages", ["sequence"])
     op.create_index("ix_messages_listed", "messages", ["workspace_id", "created_at", "id"])
     op.create_index("ix_messages_access_code_id", "messages", ["access_code_id"])
     op.create_index("ix_messages_guest_id", "messages", ["guest_id"])
