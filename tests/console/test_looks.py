@@ -21,12 +21,10 @@ PICTURES = ROOT / "build" / "screenshots"
 JS = Path(__file__).parent / "js"
 PARTS = {"/live", "/codes/{code_id}/row", "/codes/{code_id}/pin"}
 """GET routes that are no pages."""
-FOREIGN = {"/components"}
-"""What Seam made, and nobody here can mend."""
-PAGES = [route.path for route in ROUTES if route.method == "GET" and route.path not in {*PARTS, *FOREIGN, "/sign-in"}]
-JUDGE = (
-    """async () => (await axe.run()).violations.map(one => one.id + ": " + one.nodes.map(n => n.html).join(" | "))"""
-)
+PAGES = [route.path for route in ROUTES if route.method == "GET" and route.path not in {*PARTS, "/sign-in"}]
+# Inside `.foreign` is what Seam made, which nobody here can mend; the page around it is ours.
+JUDGE = """async () => (await axe.run({exclude: [".foreign > *"]})).violations
+    .map(one => one.id + ": " + one.nodes.map(n => n.html).join(" | "))"""
 TOO_SMALL = """() => [...document.querySelectorAll("main button, main a.button, main input, main select, nav a")]
     .filter(one => one.checkVisibility() && !one.closest(".unseen, .check") && one.type !== "hidden")
     .map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect().height])
