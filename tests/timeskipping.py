@@ -1,18 +1,145 @@
-"""What the time-skipping server needs before our workflows run on it."""
+"""What the time-skipping server needs before our workflows run on it, and the ways around two faults of it.
 
+Where a workflow task cancels an activity that has just ended, this server refuses the whole task, keeps half of it, and
+the workflow never moves again (sdk-java's issue 2391); the real server takes it.  A busy machine makes that likely, so
+whatever may have a workflow cancel something waits until no activity of it is under way.
+
+And where a workflow ends before an activity that it cancelled does, time is skipped no more (sdk-java's issue 1138):
+the server waits for the end of what nobody tells it about.  Who passes time has to notice that.
+"""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import temporalio.client as client
+import temporalio.worker as worker
+from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import Client
+from temporalio.api.testservice.v1 import UnlockTimeSkippingRequest
+from temporalio.service import RPCError
 
+from tests.waiting import eventually
 from workflows.contracts import SEARCH_ATTRIBUTE_TYPES
 
+_PATIENCE_SECONDS = 5.0
+"""How long who speaks to a workflow waits: it may itself wait for who speaks."""
+STUCK_AFTER_SECONDS = 5.0
+"""Where nothing was under way for so long and time is not skipped, it never will be."""
 
-async def add_search_attributes(client: Client) -> None:
+
+async def add_search_attributes(speaker: client.Client) -> None:
     """Make the search attributes known; this server cannot list them first."""
     kinds = {
         name.value: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}")
         for name, kind in SEARCH_ATTRIBUTE_TYPES.items()
     }
-    await client.operator_service.add_search_attributes(
+    await speaker.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace="default", search_attributes=kinds)
     )
+
+
+async def skip_again(speaker: client.Client) -> None:
+    """Have the server wait for one activity less before it skips time."""
+    await speaker.test_service.unlock_time_skipping(UnlockTimeSkippingRequest())
+
+
+class UnderWay(client.Interceptor, worker.Interceptor):
+    """Knows which activities of this process's workers are under way; give it to the client of a house."""
+
+    def __init__(self) -> None:
+        self._running: set[tuple[str, str]] = set()
+        self._ended: dict[tuple[str, str], int] = {}
+        """The last attempt of an activity that ended."""
+        self._changed_at = time.monotonic()
+
+    def intercept_client(self, next: client.OutboundInterceptor) -> client.OutboundInterceptor:
+        """Have the client speak to a workflow only while it is at rest."""
+        return _AtRestFirst(next, self)
+
+    def intercept_activity(self, next: worker.ActivityInboundInterceptor) -> worker.ActivityInboundInterceptor:
+        """See an activity begin and end."""
+        return _Seen(next, self)
+
+    @property
+    def idle_seconds(self) -> float:
+        """For how long nothing has been under way."""
+        return 0.0 if self._running else time.monotonic() - self._changed_at
+
+    def begun(self, info: activity.Info) -> None:
+        """Note that an attempt begins."""
+        self._running.add(_key(info.workflow_run_id, info.activity_id))
+        self._changed_at = time.monotonic()
+
+    def ended(self, info: activity.Info) -> None:
+        """Note that an attempt ends."""
+        key = _key(info.workflow_run_id, info.activity_id)
+        self._running.discard(key)
+        self._ended[key] = info.attempt
+        self._changed_at = time.monotonic()
+
+    def waits_for_retry(self, run_id: str, activity_id: str, attempt: int) -> bool:
+        """Tell whether what the server calls an activity's present attempt has not begun yet."""
+        key = _key(run_id, activity_id)
+        return attempt > 1 and key not in self._running and self._ended.get(key) == attempt - 1
+
+
+def _key(run_id: str | None, activity_id: str) -> tuple[str, str]:
+    return run_id or "", activity_id
+
+
+class _Seen(worker.ActivityInboundInterceptor):
+    def __init__(self, next: worker.ActivityInboundInterceptor, under_way: UnderWay) -> None:
+        super().__init__(next)
+        self._under_way = under_way
+
+    async def execute_activity(self, input: worker.ExecuteActivityInput) -> Any:
+        self._under_way.begun(activity.info())
+        try:
+            return await super().execute_activity(input)
+        finally:
+            self._under_way.ended(activity.info())
+
+
+class _AtRestFirst(client.OutboundInterceptor):
+    def __init__(self, next: client.OutboundInterceptor, under_way: UnderWay) -> None:
+        super().__init__(next)
+        self._under_way = under_way
+
+    async def cancel_workflow(self, input: client.CancelWorkflowInput) -> None:
+        await self._rest(input.id)
+        await super().cancel_workflow(input)
+
+    async def signal_workflow(self, input: client.SignalWorkflowInput) -> None:
+        await self._rest(input.id)
+        await super().signal_workflow(input)
+
+    async def start_workflow_update(self, input: client.StartWorkflowUpdateInput) -> client.WorkflowUpdateHandle[Any]:
+        await self._rest(input.id)
+        return await super().start_workflow_update(input)
+
+    async def start_update_with_start_workflow(
+        self, input: client.StartWorkflowUpdateWithStartInput
+    ) -> client.WorkflowUpdateHandle[Any]:
+        await self._rest(input.start_workflow_input.id)
+        return await super().start_update_with_start_workflow(input)
+
+    async def _rest(self, workflow_id: str) -> None:
+        """Wait until no activity of a workflow is under way; not for ever."""
+        with suppress(AssertionError):
+            await eventually(
+                lambda: self._is_at_rest(workflow_id), within=_PATIENCE_SECONDS, what="the workflow is at rest"
+            )
+
+    async def _is_at_rest(self, workflow_id: str) -> bool:
+        asked = client.DescribeWorkflowInput(id=workflow_id, run_id=None, rpc_metadata={}, rpc_timeout=None)
+        try:
+            found = await self.next.describe_workflow(asked)
+        except RPCError:
+            # There is none, or the server says so to who speaks to it.
+            return True
+        return all(
+            self._under_way.waits_for_retry(found.run_id, pending.activity_id, pending.attempt)
+            for pending in found.raw_description.pending_activities
+        )

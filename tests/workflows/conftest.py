@@ -15,7 +15,7 @@ from store.keyring import KeyRing
 from tests.conftest import binary
 from tests.databases import postgres_database
 from tests.house import House, new_ring, open_house
-from tests.timeskipping import add_search_attributes
+from tests.timeskipping import UnderWay, add_search_attributes
 from workers.codec import data_converter
 
 ON_BOTH = frozenset({"test_life", "test_messages", "test_refusals", "test_hard_locks", "test_webhooks_in"})
@@ -32,6 +32,7 @@ async def time_skipping_server(keyring: KeyRing) -> AsyncIterator[WorkflowEnviro
     """Start the server on virtual time, with our search attributes."""
     async with await WorkflowEnvironment.start_time_skipping(
         data_converter=data_converter(keyring),
+        interceptors=[UnderWay()],
         test_server_existing_path=binary("temporal-test-server"),
         test_server_startup_timeout=timedelta(seconds=30),
     ) as env:
