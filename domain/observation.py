@@ -9,6 +9,10 @@ later with nothing seen in between.
 
 Presence is believed at once, unless something of ours may still take it away: a removal that was begun, or older
 digits on their way to the same slot (`doubtful_until`).
+
+That a code is seen also settles the one write that is on its way, where what is seen cannot have been there before it:
+after a removal nothing arrives any more.  An older name of the same digits, or what was written a second time, settles
+nothing; only time does.
 """
 
 from dataclasses import dataclass
@@ -46,6 +50,9 @@ NOTICES = {
 _OUTLIVING = (ProblemCode.FAILED_TO_SET, ProblemCode.USING_BACKUP)
 """What an ended code goes on to show: that it never worked, and that its backup is not proven gone yet."""
 
+_SETTLED_BY_TIME = 2
+"""So many writes under way, or one that no read can tell from what was there before, are settled by time alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class AboutToWrite:
@@ -75,9 +82,13 @@ class NothingWritten:
 
 @dataclass(frozen=True, slots=True)
 class SeenOnLock:
-    """A read, or the lock itself, proved the code of this generation to be there."""
+    """A read, or the lock itself, proved the code of this generation to be there.
+
+    `by_digits_alone`: no name told the generation, so that its digits under an older name would look the same.
+    """
 
     generation: int
+    by_digits_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +161,8 @@ def _fold(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Cap
             return Observed(_with(code, _removing(code.on_lock, now + within, capabilities)))
         case NothingWritten(before):
             return Observed(_with(code, before))
-        case SeenOnLock(generation):
-            return _seen(code, generation, now)
+        case SeenOnLock():
+            return _seen(code, sighting, now)
         case FoundNothing():
             return _found_nothing(code, now, capabilities)
         case Refused(problem, generation, for_good):
@@ -204,6 +215,8 @@ def _written(code: AccessCode, write: AboutToWrite, now: datetime, capabilities:
         # The same digits with another window of theirs may still arrive over what is written now.
         is_rival, strays = True, (*strays, before.told or LockWindow())
     rival = before.unsettled_until if is_rival else None
+    # What was seen there already looks no different once it has arrived again: no read will settle that.
+    is_repeated = before.unsettled_writes == 0 and before.generation == generation
     return before.model_copy(
         update={
             "presence": Presence.MAYBE,
@@ -211,7 +224,7 @@ def _written(code: AccessCode, write: AboutToWrite, now: datetime, capabilities:
             "still_opens": has_digits(code) and generation >= newest,
             "told": write.window,
             "strays": tuple(dict.fromkeys(strays)),
-            "unsettled_writes": before.unsettled_writes + 1,
+            "unsettled_writes": before.unsettled_writes + (_SETTLED_BY_TIME if is_repeated else 1),
             "unsettled_until": latest(before.unsettled_until, sent_by + capabilities.writes_settle),
             "doubtful_until": latest(before.doubtful_until, None if rival is None else rival + capabilities.reads_lag),
             "empty_since": None,
@@ -232,20 +245,21 @@ def _removing(before: OnLock, sent_by: datetime, capabilities: Capabilities) -> 
     )
 
 
-def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
-    before = code.on_lock
+def _seen(code: AccessCode, sighting: SeenOnLock, now: datetime) -> Observed:
+    before, generation = code.on_lock, sighting.generation
     if wait_for_proof_of_presence(code, now) is not None:
         in_doubt = {"presence": Presence.MAYBE, "generation": generation, "still_opens": False, "empty_since": None}
-        return Observed(_with(code, before.model_copy(update=in_doubt)))
-    # Either the one write that was made is the one we see, or none can arrive any more.
-    settled = before.unsettled_writes <= 1 or before.unsettled_until is None or before.unsettled_until <= now
+        writes = max(before.unsettled_writes, _unsettled_by(code, sighting, now))
+        return Observed(_with(code, before.model_copy(update=in_doubt | {"unsettled_writes": writes})))
+    unsettled_writes = _unsettled_by(code, sighting, now)
+    settled = unsettled_writes == 0
     on_lock = OnLock(
         presence=Presence.PRESENT,
         generation=generation,
         was_set=True,
         pin_generation=code.wish.pin_generation if generation >= code.wish.pin_generation else before.pin_generation,
         refused_generation=before.refused_generation if is_rolled_back(code) else None,
-        unsettled_writes=0 if settled else before.unsettled_writes,
+        unsettled_writes=unsettled_writes,
         unsettled_until=None if settled else before.unsettled_until,
         window=before.told if generation == before.generation else before.window,
         told=before.told,
@@ -265,6 +279,18 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
         after = after.model_copy(update={"replaced_at": now})
     newly = not opens(code, now)
     return Observed(after, (_with_digits(EventType.SET_ON_DEVICE, after, now),) if newly else ())
+
+
+def _unsettled_by(code: AccessCode, seen: SeenOnLock, now: datetime) -> int:
+    """Count the writes that may still arrive after a sighting: none where it shows the only one."""
+    before = code.on_lock
+    if before.unsettled_until is None or before.unsettled_until <= now:
+        return 0
+    if before.unsettled_writes != 1:
+        return before.unsettled_writes
+    was_there_before = seen.by_digits_alone and before.pin_generation == code.wish.pin_generation
+    is_the_one = seen.generation >= (before.generation or 0) and not was_there_before
+    return 0 if is_the_one else _SETTLED_BY_TIME
 
 
 def _not_in_place(code: AccessCode) -> AccessCode:
