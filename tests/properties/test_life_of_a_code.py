@@ -184,7 +184,8 @@ class LifeOfACode(RuleBasedStateMachine):
         self.lease_until = START
         self.events: list[Event] = []
         self.times_seen = 0
-        self.announced: set[tuple[EventType, bool, datetime]] = set()
+        self.announced: set[tuple[EventType, bool, datetime, int | None]] = set()
+        """What was told, and the generation that was refused by then: another one fails anew, if at the same instant."""
 
     # --- The workflow's loop --------------------------------------------------------------------------------------
 
@@ -200,7 +201,7 @@ class LifeOfACode(RuleBasedStateMachine):
             if event.event_type in NOTICES:
                 wanted = is_wanted(self.code, self.now)
                 since = wanted_since(self.code) if wanted else unwanted_since(self.code, self.now)
-                notice = (event.event_type, wanted, since)
+                notice = (event.event_type, wanted, since, self.code.on_lock.refused_generation)
                 assert notice not in self.announced, f"told twice: {notice}"
                 self.announced.add(notice)
 
@@ -578,3 +579,12 @@ def test_code_that_was_there_does_not_settle_its_being_written_again() -> None:
     for _ in range(2):
         lived.try_on_the_lock(timedelta(minutes=1), Luck())
     assert lived.code.closed
+
+
+def test_refused_code_that_is_put_off_and_brought_back_at_once_has_failed_once() -> None:
+    lived = life()
+    lived.try_on_the_lock(NOW, Luck(outcome=Outcome.REFUSED))
+    for _ in range(2):
+        lived.change(to_postpone(timedelta(seconds=1)))
+        lived.change(to_start_now)
+    assert [event.event_type for event in lived.events].count(EventType.FAILED_TO_SET) == 1
