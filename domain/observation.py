@@ -18,7 +18,7 @@ nothing; only time does.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.access_code import AccessCode, Ending, OnLock, Presence, latest
+from domain.access_code import AccessCode, Ending, MadeRoom, OnLock, Presence, latest
 from domain.devices import Capabilities
 from domain.drift import Look, fold
 from domain.events import PROBLEMS, Event, EventType, digits_of
@@ -32,6 +32,7 @@ from domain.lifecycle import (
     is_refused,
     is_rolled_back,
     is_scheduled,
+    is_to_give_way,
     is_wanted,
     opens,
     window_of,
@@ -267,6 +268,8 @@ def _seen(code: AccessCode, sighting: SeenOnLock, now: datetime) -> Observed:
         seen_in_time=code.native is not None and is_in_window(code, now),
     )
     after = _with(code, on_lock)
+    if after.made_room is not None and generation >= code.wish.pin_generation > after.made_room.pin_generation:
+        after = after.model_copy(update={"made_room": None})
     if is_ahead(after, now) and is_scheduled(after):
         return _loaded(code, after, now)
     if not opens(after, now) or not is_wanted(after, now):
@@ -336,7 +339,18 @@ def _gone(code: AccessCode, now: datetime) -> Observed:
     after = code.model_copy(update={"on_lock": on_lock, "problems": problems})
     if after.former is not None:
         return _returned(after, now)
-    return _closed_where_over(after, events, now)
+    if not is_wanted(code, now):
+        return _closed_where_over(after, events, now)
+    back = _put_back(after.model_copy(update={"made_room": _made_room(code)}), now)
+    return Observed(back.code, events + back.events)
+
+
+def _made_room(code: AccessCode) -> MadeRoom | None:
+    """Give the last digits that worked before those that are wanted now."""
+    before = code.on_lock
+    if before.generation is None or before.pin_generation is None or before.pin_generation >= code.wish.pin_generation:
+        return code.made_room
+    return MadeRoom(generation=before.generation, pin_generation=before.pin_generation)
 
 
 def _closed_where_over(code: AccessCode, events: tuple[Event, ...], now: datetime) -> Observed:
@@ -360,7 +374,9 @@ def _refused(code: AccessCode, problem: ProblemCode, generation: int, now: datet
     )
     if not for_good or generation != code.wish.generation:
         return Observed(told)
-    return _returned(told, now) if told.former is not None else _rolled_back(told, now)
+    if told.former is not None:
+        return _returned(told, now)
+    return _put_back(told, now) if is_to_give_way(told) else _rolled_back(told, now)
 
 
 # --- The former -----------------------------------------------------------------------------------------------------
@@ -414,17 +430,36 @@ def _rolled_back(code: AccessCode, now: datetime) -> Observed:
     if code.native is not None and on_lock.window != window_of(code):
         return Observed(code)  # the window would be another than what is wished for
     newest = max(wish.newest, wish.generation)
-    back = wish.model_copy(update={"generation": generation, "pin_generation": digits, "newest": newest})
+    told = _given_up(code, {"generation": generation, "pin_generation": digits, "newest": newest}, now)
+    calm = told.code.model_copy(update={"problems": cleared(told.code.problems, (ProblemCode.DELAY_IN_SETTING,))})
+    return Observed(calm, told.events)
+
+
+def _put_back(code: AccessCode, now: datetime) -> Observed:
+    """Give up digits that the lock refuses for good, where others had made room for them: those are put on it again.
+
+    That is a generation of its own: a vendor may answer the repetition of an old order without carrying it out.
+    """
+    made_room, wish = code.made_room, code.wish
+    is_free = code.on_lock.presence is Presence.ABSENT
+    if made_room is None or not is_to_give_way(code) or not is_free or not is_wanted(code, now):
+        return Observed(code)
+    again = wish.next_generation
+    return _given_up(code, {"generation": again, "pin_generation": made_room.pin_generation, "newest": again}, now)
+
+
+def _given_up(code: AccessCode, wish: dict[str, int], now: datetime) -> Observed:
+    """Wish for older digits again, and say why."""
+    back = code.wish.model_copy(update=wish)
     rolled = code.model_copy(update={"wish": back, "no_room_for": None})
     told = (
         Observed(rolled)
         if has(code.problems, ProblemCode.FAILED_TO_SET)
         else announce(rolled, ProblemCode.FAILED_TO_SET, now)
     )
-    calm = told.code.model_copy(update={"problems": cleared(told.code.problems, (ProblemCode.DELAY_IN_SETTING,))})
-    payload = {"from": {"code": digits_of(wish.pin_generation)}, "to": {"code": digits_of(digits)}}
-    changed = Event(event_type=EventType.CODE_CHANGED, occurred_at=now, payload=payload)
-    return Observed(calm, (*told.events, changed))
+    before, after = ({"code": digits_of(one.pin_generation)} for one in (code.wish, back))
+    changed = Event(event_type=EventType.CODE_CHANGED, occurred_at=now, payload={"from": before, "to": after})
+    return Observed(told.code, (*told.events, changed))
 
 
 def wait_for_proof_of_absence(code: AccessCode, now: datetime, capabilities: Capabilities) -> timedelta | None:
