@@ -88,7 +88,8 @@ async def load_pin(session: AsyncSession, pin: PinRow, now: datetime) -> None:
                     col(PinRow.access_code_id) == pin.access_code_id,
                     col(PinRow.generation) == pin.generation,
                 )
-                .values(loaded=True)
+                # They may have been given up: digits that made room are put back, though asked for anew meanwhile.
+                .values(loaded=True, released_at=None)
             )
     except IntegrityError:
         raise PinHeldError(await _holder(session, pin)) from None
