@@ -263,10 +263,16 @@ def wanted_since(code: AccessCode) -> datetime:
 
 
 def expired_at(code: AccessCode) -> datetime | None:
-    """Say when the lock's own window of a code that worked ends, or ended; None for a code without one."""
-    on_lock = code.on_lock
-    works = on_lock.seen_in_time and has_digits(code)
-    return on_lock.window.ends_at if works and on_lock.window is not None else None
+    """Say when the lock's own window of a code that worked ends, or ended; None for a code without one.
+
+    The end of another window counts, too, while that may still arrive.
+    """
+    on_lock, until = code.on_lock, code.on_lock.unsettled_until
+    if not on_lock.seen_in_time or not has_digits(code):
+        return None
+    strays = [stray.ends_at for stray in on_lock.strays if stray.ends_at is not None]
+    ends = [end for end in strays if until is not None and end <= until]
+    return earliest(*ends, None if on_lock.window is None else on_lock.window.ends_at)
 
 
 def ahead_since(code: AccessCode) -> datetime:

@@ -431,6 +431,23 @@ def test_lead_is_of_no_matter_where_the_lock_opens_by_itself() -> None:
     assert status(subject, BEFORE) is Status.UNSET
 
 
+def test_code_is_late_from_the_end_of_another_window_that_may_have_come() -> None:
+    """It worked until then: nothing is told of it, and no backup pulled, as if it had never been set."""
+    on_lock = SEEN.model_copy(
+        update={
+            "strays": (LockWindow(ends_at=NOON + 5 * MINUTE),),
+            "unsettled_writes": 2,
+            "unsettled_until": NOON + 6 * MINUTE,
+        }
+    )
+    subject = ahead(on_lock)
+    assert status(subject, NOON + 5 * MINUTE - MICROSECOND) is Status.SET
+    assert status(subject, NOON + 5 * MINUTE) is Status.SETTING
+    assert decide(subject, NOON + 6 * MINUTE - MICROSECOND).notice is None
+    assert decide(subject, NOON + 6 * MINUTE).notice is ProblemCode.DELAY_IN_SETTING
+    assert backup_due(subject, NOON + 5 * MINUTE) == NOON + 7 * MINUTE
+
+
 def test_code_over_which_another_window_may_have_come_is_looked_at_once_none_can_come_any_more() -> None:
     subject = ahead(PRESENT)
     window = window_of(subject)
