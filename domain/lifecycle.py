@@ -265,14 +265,21 @@ def wanted_since(code: AccessCode) -> datetime:
 def expired_at(code: AccessCode) -> datetime | None:
     """Say when the lock's own window of a code that worked ends, or ended; None for a code without one.
 
-    The end of another window counts, too, while that may still arrive.
+    The end of another window that may have reached the lock counts, too.
     """
-    on_lock, until = code.on_lock, code.on_lock.unsettled_until
+    on_lock = code.on_lock
     if not on_lock.seen_in_time or not has_digits(code):
         return None
-    strays = [stray.ends_at for stray in on_lock.strays if stray.ends_at is not None]
-    ends = [end for end in strays if until is not None and end <= until]
-    return earliest(*ends, None if on_lock.window is None else on_lock.window.ends_at)
+    own = None if on_lock.window is None else on_lock.window.ends_at
+    return earliest(own, *(window.ends_at for window in _windows(on_lock) if _shuts_by_its_end(window, code)))
+
+
+def _shuts_by_its_end(window: LockWindow, code: AccessCode) -> bool:
+    """Tell whether it is by its end that a window would keep the code shut: one that is yet to begin does so before."""
+    begins, until = begins_at(code), code.on_lock.unsettled_until
+    if window.starts_at is None or (begins is not None and window.starts_at <= begins):
+        return True
+    return window.ends_at is not None and until is not None and window.ends_at <= until
 
 
 def ahead_since(code: AccessCode) -> datetime:
