@@ -249,11 +249,12 @@ def _removing(before: OnLock, sent_by: datetime, capabilities: Capabilities) -> 
 def _seen(code: AccessCode, sighting: SeenOnLock, now: datetime) -> Observed:
     before, generation = code.on_lock, sighting.generation
     if wait_for_proof_of_presence(code, now) is not None:
-        in_doubt = {"presence": Presence.MAYBE, "generation": generation, "still_opens": False, "empty_since": None}
-        writes = max(before.unsettled_writes, _unsettled_by(code, sighting, now))
-        return Observed(_with(code, before.model_copy(update=in_doubt | {"unsettled_writes": writes})))
+        # The last one that was written stays the one that the lock was told the last window with.
+        newest = max(generation, before.generation or 0)
+        in_doubt = {"presence": Presence.MAYBE, "generation": newest, "still_opens": False, "empty_since": None}
+        return Observed(_with(code, before.model_copy(update=in_doubt)))
     unsettled_writes = _unsettled_by(code, sighting, now)
-    settled = unsettled_writes == 0
+    settled, is_last = unsettled_writes == 0, generation == before.generation
     on_lock = OnLock(
         presence=Presence.PRESENT,
         generation=generation,
@@ -262,9 +263,9 @@ def _seen(code: AccessCode, sighting: SeenOnLock, now: datetime) -> Observed:
         refused_generation=before.refused_generation if is_rolled_back(code) else None,
         unsettled_writes=unsettled_writes,
         unsettled_until=None if settled else before.unsettled_until,
-        window=before.told if generation == before.generation else before.window,
+        window=before.told if is_last else before.window,
         told=before.told,
-        strays=() if settled else before.strays,
+        strays=() if settled and is_last else before.strays,
         seen_in_time=code.native is not None and is_in_window(code, now),
     )
     after = _with(code, on_lock)

@@ -27,6 +27,7 @@ from domain.lifecycle import (
     is_ahead,
     is_in_window,
     is_over,
+    is_refused,
     is_served,
     is_wanted,
     may_open,
@@ -184,8 +185,8 @@ class LifeOfACode(RuleBasedStateMachine):
         self.lease_until = START
         self.events: list[Event] = []
         self.times_seen = 0
-        self.announced: set[tuple[EventType, bool, datetime, int | None]] = set()
-        """What was told, and the generation that was refused by then: another one fails anew, if at the same instant."""
+        self.announced: set[tuple[EventType, bool, datetime, int, int | None]] = set()
+        """What was told, of which digits and which refused generation: others fail anew, if at the same instant."""
 
     # --- The workflow's loop --------------------------------------------------------------------------------------
 
@@ -201,7 +202,8 @@ class LifeOfACode(RuleBasedStateMachine):
             if event.event_type in NOTICES:
                 wanted = is_wanted(self.code, self.now)
                 since = wanted_since(self.code) if wanted else unwanted_since(self.code, self.now)
-                notice = (event.event_type, wanted, since, self.code.on_lock.refused_generation)
+                digits, refused = max(self.pins.values()), self.code.wish.generation if is_refused(self.code) else None
+                notice = (event.event_type, wanted, since, digits, refused)
                 assert notice not in self.announced, f"told twice: {notice}"
                 self.announced.add(notice)
 
@@ -588,3 +590,19 @@ def test_refused_code_that_is_put_off_and_brought_back_at_once_has_failed_once()
         lived.change(to_postpone(timedelta(seconds=1)))
         lived.change(to_start_now)
     assert [event.event_type for event in lived.events].count(EventType.FAILED_TO_SET) == 1
+
+
+def test_older_name_does_not_tell_which_window_the_lock_keeps() -> None:
+    """The first order came late, over the second with its later start: the door opened, and the books called it shut."""
+    lived = life(native=True)
+    lived.try_on_the_lock(NOW, Luck(outcome=Outcome.LOST_LATE))
+    lived.change(to_postpone(timedelta(minutes=10)))
+    lived.try_on_the_lock(timedelta(seconds=40), Luck(outcome=Outcome.LOST))
+    lived.change(to_postpone(timedelta(minutes=10)))
+    lived.end_early(cancel)
+    for later in (36, 100):
+        lived.try_on_the_lock(timedelta(seconds=later), Luck(outcome=Outcome.OFFLINE))
+        lived.door_that_opens_is_known_to()
+    assert lived.door_opens()
+    lived.try_on_the_lock(NOW, Luck())
+    assert lived.code.closed
