@@ -369,6 +369,16 @@ def test_other_window_is_proven_only_by_its_own_generation() -> None:
     assert event_types(shown_new) == ["access_code.scheduled_on_device"]
 
 
+def test_older_name_may_stand_for_every_window_that_was_told() -> None:
+    proven, first, last = (LockWindow(starts_at=NOON + hours * HOUR) for hours in (1, 2, 3))
+    told = {"generation": 4, "was_set": True, "window": proven, "strays": (first,), "told": last}
+    subject = ahead(MAYBE.model_copy(update=told), generation=4)
+    older = seen(subject, SeenOnLock(1)).code.on_lock
+    assert (older.window, older.strays) == (proven, (first,))
+    newest = seen(subject, SeenOnLock(4)).code.on_lock
+    assert (newest.window, newest.strays) == (last, ())
+
+
 def test_what_stood_in_the_way_is_gone_once_a_code_is_loaded() -> None:
     held_back = seen(ahead(), Refused(ProblemCode.NO_SPACE, 1, for_good=False), at=EARLY).code
     assert problems(held_back) == [ProblemCode.NO_SPACE]
