@@ -71,7 +71,7 @@ class Programming:
         if isinstance(reading, Unreadable):
             return unreadable(reading)
         seen = proves(reading, turn)
-        if seen is not None and seen >= turn.generation:
+        if seen is not None and seen.generation >= turn.generation:
             return self._found(reading, seen)
         async with self._turns.resumed(turn) as session:
             if turn.stored.slot is not None:
@@ -95,10 +95,10 @@ class Programming:
         turn.wrote = not isinstance(result, Rejected)
         match result:
             case Confirmed(reference):
-                return self._proven(turn.generation, reference)
+                return self._proven(SeenOnLock(turn.generation), reference)
             case Accepted(reference):
                 if reference is not None and await self._hears(reference):
-                    return self._proven(turn.generation, reference)
+                    return self._proven(SeenOnLock(turn.generation), reference)
                 return await self._read_back(reference)
             case Unknown():
                 return await self._read_back(None)
@@ -152,19 +152,19 @@ class Programming:
             verdict.reference = reference
             return verdict
         seen = proves(reading, turn)
-        if seen is not None and seen >= turn.generation:
+        if seen is not None and seen.generation >= turn.generation:
             return self._found(reading, seen, reference)
         verdict = not_confirmed("the lock does not show the code yet")
         verdict.reference = reference
         return verdict
 
-    def _found(self, reading: Reading, generation: int, reference: str | None = None) -> Verdict:
+    def _found(self, reading: Reading, seen: SeenOnLock, reference: str | None = None) -> Verdict:
         found = reading.reference if isinstance(reading, Known | Masked) else None
-        return self._proven(generation, found or reference)
+        return self._proven(seen, found or reference)
 
-    def _proven(self, generation: int, reference: str | None) -> Verdict:
+    def _proven(self, proof: SeenOnLock, reference: str | None) -> Verdict:
         """The code is there; where something of ours may still take it away, say when to look again."""
-        seen: list[Sighting] = [SeenOnLock(generation)]
+        seen: list[Sighting] = [proof]
         wait = wait_for_proof_of_presence(self._turn.code, self._turn.now)
         if wait is None:
             return Verdict(seen, reference=reference)

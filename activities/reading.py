@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from activities.turn import LockTurn
 from domain.names import bears, carries_mark
+from domain.observation import SeenOnLock
 from providers.base import Driver, Empty, Known, Masked, ProviderError, Reading, Unreadable
 
 
@@ -38,24 +39,26 @@ def is_ours(reading: Known | Masked, turn: LockTurn) -> bool:
     return reading.mark is not None and bears(reading.mark, turn.place.mark)
 
 
-def proves(reading: Reading, turn: LockTurn) -> int | None:
-    """Give the generation that the reading proves to be on the lock; None when it proves none."""
+def proves(reading: Reading, turn: LockTurn) -> SeenOnLock | None:
+    """Give what the reading proves to be on the lock; None when it proves nothing of ours."""
     match reading:
         case Known(pin=pin) if pin == turn.digits:
             return _named(reading, turn)
         case Masked() if is_ours(reading, turn):
             # Digits are hidden: the name tells the generation; without a name, that we wrote it stands for it.
             if reading.mark is None or carries_mark(reading.mark, turn.mark):
-                return turn.generation
+                return SeenOnLock(turn.generation, by_digits_alone=reading.mark is None)
     return None
 
 
-def _named(reading: Known, turn: LockTurn) -> int:
+def _named(reading: Known, turn: LockTurn) -> SeenOnLock:
     """The digits are the newest; an older name of ours means that only the renaming is outstanding."""
     shown = reading.mark
-    if shown is None or not bears(shown, turn.place.mark) or carries_mark(shown, turn.mark):
-        return turn.generation
-    return turn.pin.generation  # not the wish's, which may have moved on to other digits by now
+    if shown is not None and carries_mark(shown, turn.mark):
+        return SeenOnLock(turn.generation)
+    if shown is None or not bears(shown, turn.place.mark):
+        return SeenOnLock(turn.generation, by_digits_alone=True)
+    return SeenOnLock(turn.pin.generation)  # not the wish's, which may have moved on to other digits by now
 
 
 def is_gone(reading: Reading, turn: LockTurn) -> bool:

@@ -21,8 +21,8 @@ class Removal:
         """What was known before this attempt announced a removal."""
         self._driver = driver
         self._place = turn.place
-        self._shown: int | None = None
-        """The generation that the last look proved to be there, None for none or an older one."""
+        self._shown: SeenOnLock | None = None
+        """What the last look proved to be there, None for nothing or for older digits."""
 
     async def attempt(self) -> Verdict:
         """Look where in doubt, remove what is there, and look again."""
@@ -65,7 +65,7 @@ class Removal:
         turn = self._turn
         async with self._turns.resumed(turn) as session:
             if self._shown is not None:
-                await self._turns.see(session, turn, SeenOnLock(self._shown))
+                await self._turns.see(session, turn, self._shown)
             self._before = turn.subject.on_lock
             await self._turns.see(session, turn, AboutToRemove(turn.may_take))
 

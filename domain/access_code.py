@@ -122,6 +122,13 @@ class OnLock(_Frozen):
     """It was proven there since its time began, not only loaded ahead."""
 
 
+class MadeRoom(_Frozen):
+    """Digits that worked and were taken off to make room for newer ones: put back if the lock refuses those."""
+
+    generation: int
+    pin_generation: int
+
+
 class BackupUse(_Frozen):
     """What a code has of its lock's backup pool."""
 
@@ -146,6 +153,8 @@ class AccessCode(_Frozen):
     """When it last ceased to count as working, though it was wanted: lateness begins anew from there."""
     no_room_for: int | None = None
     """The lock had no second place for the digits of this generation: the older ones must go first."""
+    made_room: MadeRoom | None = None
+    """The older ones that went first, until newer ones are proven."""
     problems: Problems = ()
     policy: Policy = Policy()
     updates_in_place: bool = True

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from domain.access_code import AccessCode, Ending
-from domain.lifecycle import is_over, is_refused, is_up_to_date
+from domain.lifecycle import are_put_back, is_over, is_refused, is_up_to_date
 from domain.problems import ProblemCode, has
 
 
@@ -65,6 +65,7 @@ class Moved(BaseModel):
 
 
 PENDING, SUCCESS = Outcome(AttemptStatus.PENDING), Outcome(AttemptStatus.SUCCESS)
+REFUSED = Outcome(AttemptStatus.ERROR, ProblemCode.CONSTRAINTS_VIOLATED, "the lock refuses these digits or this name")
 
 
 def outcome(action: ActionType, code: AccessCode, *, generation: int, was_seen: bool, now: datetime) -> Outcome:
@@ -74,15 +75,23 @@ def outcome(action: ActionType, code: AccessCode, *, generation: int, was_seen: 
     """
     if action is ActionType.DELETE:
         return SUCCESS if code.closed and code.wish.ending is Ending.DELETED else PENDING
+    if _was_given_up(code, generation):
+        return REFUSED
     if is_over(code, now) or generation < code.wish.generation:
         return _looking_back(code, was_seen=was_seen, now=now)
     if is_refused(code) or generation > code.wish.generation:
-        return Outcome(
-            AttemptStatus.ERROR, ProblemCode.CONSTRAINTS_VIOLATED, "the lock refuses these digits or this name"
-        )
+        return REFUSED
     starts_at = code.wish.starts_at
     begun = starts_at is None or starts_at <= now
     return SUCCESS if begun and is_up_to_date(code) else PENDING
+
+
+def _was_given_up(code: AccessCode, generation: int) -> bool:
+    """Tell whether this was of digits that the lock refused, so that those before them were put back."""
+    refused, made_room = code.on_lock.refused_generation, code.made_room
+    if refused is None or made_room is None or not are_put_back(code):
+        return False
+    return made_room.generation < generation <= refused
 
 
 def _looking_back(code: AccessCode, *, was_seen: bool, now: datetime) -> Outcome:

@@ -63,8 +63,10 @@ def with_name(code: AccessCode, before: str | None, name: str | None, now: datet
     renamed = code
     if code.updates_in_place or code.on_lock.presence is Presence.ABSENT:
         renamed = _wish(code, code.wish.model_copy(update=_next(code.wish)))
-        # It may have been the name that the lock refused.
-        renamed = renamed.model_copy(update={"problems": cleared(code.problems, (ProblemCode.CONSTRAINTS_VIOLATED,))})
+        # It may have been the name that the lock refused; the failure of a code that is tried on goes on.
+        refusal = (ProblemCode.CONSTRAINTS_VIOLATED,)
+        codes = refusal if is_wanted(code, now) else (*refusal, ProblemCode.FAILED_TO_SET)
+        renamed = renamed.model_copy(update={"problems": cleared(code.problems, codes)})
     return _changed(renamed, EventType.NAME_CHANGED, now, {"name": before}, {"name": name})
 
 
@@ -99,7 +101,8 @@ def summed_up(happened: Iterable[Event], now: datetime) -> Event:
 def _moot(moved: AccessCode, now: datetime) -> tuple[ProblemCode, ...]:
     """What a code that moved into its window or out of it need not show any more.
 
-    A refusal for good is no matter of time; and a code that ends without ever having worked says so for ever.
+    A refusal for good is no matter of time, so that its failure was told once and for all; and a code that ends without
+    ever having worked says so for ever.
     """
     passing = (
         ProblemCode.DELAY_IN_SETTING,
@@ -107,7 +110,7 @@ def _moot(moved: AccessCode, now: datetime) -> tuple[ProblemCode, ...]:
         ProblemCode.DUPLICATE_CODE,
         ProblemCode.NO_SPACE,
     )
-    return passing if is_over(moved, now) else (*passing, ProblemCode.FAILED_TO_SET)
+    return passing if is_over(moved, now) or is_refused(moved) else (*passing, ProblemCode.FAILED_TO_SET)
 
 
 def _next(wish: Wish) -> dict[str, Any]:

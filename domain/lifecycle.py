@@ -8,7 +8,8 @@
 
     wanted, up to date                                WAIT    until ends_at
     ahead, up to date                                 WAIT    until starts_at
-    either, newest generation refused for good        WAIT    until something changes
+    either, newest generation refused for good        WAIT    until something changes, or REMOVE what may be there of it
+                                                              where older digits had made room for it
     either, taken off by somebody who may             WAIT    until something changes
     either, undone by others again and again          WAIT    until it may be set again
     wanted, older digits are proven there, the lock cannot change them
@@ -169,7 +170,18 @@ def is_clear(code: AccessCode) -> bool:
 def is_rolled_back(code: AccessCode) -> bool:
     """Tell whether the newest digits that were wished for are given up, as the lock refuses them."""
     refused = code.on_lock.refused_generation
-    return refused is not None and refused > code.wish.generation
+    return refused is not None and (refused > code.wish.generation or are_put_back(code))
+
+
+def are_put_back(code: AccessCode) -> bool:
+    """Tell whether the digits that are wanted are those that had made room for newer ones."""
+    return code.made_room is not None and code.made_room.pin_generation == code.wish.pin_generation
+
+
+def is_to_give_way(code: AccessCode) -> bool:
+    """Tell whether the newest digits are refused for good, and older ones that made room for them are to come back."""
+    is_in_force = code.on_lock.presence is Presence.PRESENT
+    return is_refused(code) and code.made_room is not None and not are_put_back(code) and not is_in_force
 
 
 def may_open(code: AccessCode, now: datetime) -> bool:
@@ -251,10 +263,23 @@ def wanted_since(code: AccessCode) -> datetime:
 
 
 def expired_at(code: AccessCode) -> datetime | None:
-    """Say when the lock's own window of a code that worked ends, or ended; None for a code without one."""
+    """Say when the lock's own window of a code that worked ends, or ended; None for a code without one.
+
+    The end of another window that may have reached the lock counts, too.
+    """
     on_lock = code.on_lock
-    works = on_lock.seen_in_time and has_digits(code)
-    return on_lock.window.ends_at if works and on_lock.window is not None else None
+    if not on_lock.seen_in_time or not has_digits(code):
+        return None
+    own = None if on_lock.window is None else on_lock.window.ends_at
+    return earliest(own, *(window.ends_at for window in _windows(on_lock) if _shuts_by_its_end(window, code)))
+
+
+def _shuts_by_its_end(window: LockWindow, code: AccessCode) -> bool:
+    """Tell whether it is by its end that a window would keep the code shut: one that is yet to begin does so before."""
+    begins, until = begins_at(code), code.on_lock.unsettled_until
+    if window.starts_at is None or (begins is not None and window.starts_at <= begins):
+        return True
+    return window.ends_at is not None and until is not None and window.ends_at <= until
 
 
 def ahead_since(code: AccessCode) -> datetime:
@@ -326,7 +351,8 @@ def _action_on_wanted(code: AccessCode, now: datetime) -> Action:
     is_older = on_lock.presence is not Presence.ABSENT and on_lock.generation != code.wish.generation
     if is_refused(code):
         # Left there, an earlier window might let the guest in at a time that is not wanted any more.
-        return Action.REMOVE if ahead and is_older else Action.WAIT
+        gives_way = is_to_give_way(code) and not ahead and on_lock.presence is Presence.MAYBE
+        return Action.REMOVE if gives_way or (ahead and is_older) else Action.WAIT
     if is_left_off(code) or held_back(code, now):
         return Action.WAIT
     is_seen = ahead or code.native is None or on_lock.seen_in_time

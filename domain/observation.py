@@ -9,12 +9,16 @@ later with nothing seen in between.
 
 Presence is believed at once, unless something of ours may still take it away: a removal that was begun, or older
 digits on their way to the same slot (`doubtful_until`).
+
+That a code is seen also settles the one write that is on its way, where what is seen cannot have been there before it:
+after a removal nothing arrives any more.  An older name of the same digits, or what was written a second time, settles
+nothing; only time does.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.access_code import AccessCode, Ending, OnLock, Presence, latest
+from domain.access_code import AccessCode, Ending, MadeRoom, OnLock, Presence, latest
 from domain.devices import Capabilities
 from domain.drift import Look, fold
 from domain.events import PROBLEMS, Event, EventType, digits_of
@@ -28,6 +32,7 @@ from domain.lifecycle import (
     is_refused,
     is_rolled_back,
     is_scheduled,
+    is_to_give_way,
     is_wanted,
     opens,
     window_of,
@@ -45,6 +50,9 @@ NOTICES = {
 
 _OUTLIVING = (ProblemCode.FAILED_TO_SET, ProblemCode.USING_BACKUP)
 """What an ended code goes on to show: that it never worked, and that its backup is not proven gone yet."""
+
+_SETTLED_BY_TIME = 2
+"""So many writes under way, or one that no read can tell from what was there before, are settled by time alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +83,13 @@ class NothingWritten:
 
 @dataclass(frozen=True, slots=True)
 class SeenOnLock:
-    """A read, or the lock itself, proved the code of this generation to be there."""
+    """A read, or the lock itself, proved the code of this generation to be there.
+
+    `by_digits_alone`: no name told the generation, so that its digits under an older name would look the same.
+    """
 
     generation: int
+    by_digits_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +162,8 @@ def _fold(code: AccessCode, sighting: Sighting, now: datetime, capabilities: Cap
             return Observed(_with(code, _removing(code.on_lock, now + within, capabilities)))
         case NothingWritten(before):
             return Observed(_with(code, before))
-        case SeenOnLock(generation):
-            return _seen(code, generation, now)
+        case SeenOnLock():
+            return _seen(code, sighting, now)
         case FoundNothing():
             return _found_nothing(code, now, capabilities)
         case Refused(problem, generation, for_good):
@@ -204,6 +216,8 @@ def _written(code: AccessCode, write: AboutToWrite, now: datetime, capabilities:
         # The same digits with another window of theirs may still arrive over what is written now.
         is_rival, strays = True, (*strays, before.told or LockWindow())
     rival = before.unsettled_until if is_rival else None
+    # What was seen there already looks no different once it has arrived again: no read will settle that.
+    is_repeated = before.unsettled_writes == 0 and before.generation == generation
     return before.model_copy(
         update={
             "presence": Presence.MAYBE,
@@ -211,7 +225,7 @@ def _written(code: AccessCode, write: AboutToWrite, now: datetime, capabilities:
             "still_opens": has_digits(code) and generation >= newest,
             "told": write.window,
             "strays": tuple(dict.fromkeys(strays)),
-            "unsettled_writes": before.unsettled_writes + 1,
+            "unsettled_writes": before.unsettled_writes + (_SETTLED_BY_TIME if is_repeated else 1),
             "unsettled_until": latest(before.unsettled_until, sent_by + capabilities.writes_settle),
             "doubtful_until": latest(before.doubtful_until, None if rival is None else rival + capabilities.reads_lag),
             "empty_since": None,
@@ -232,27 +246,31 @@ def _removing(before: OnLock, sent_by: datetime, capabilities: Capabilities) -> 
     )
 
 
-def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
-    before = code.on_lock
+def _seen(code: AccessCode, sighting: SeenOnLock, now: datetime) -> Observed:
+    before, generation = code.on_lock, sighting.generation
     if wait_for_proof_of_presence(code, now) is not None:
-        in_doubt = {"presence": Presence.MAYBE, "generation": generation, "still_opens": False, "empty_since": None}
+        # The last one that was written stays the one that the lock was told the last window with.
+        newest = max(generation, before.generation or 0)
+        in_doubt = {"presence": Presence.MAYBE, "generation": newest, "still_opens": False, "empty_since": None}
         return Observed(_with(code, before.model_copy(update=in_doubt)))
-    # Either the one write that was made is the one we see, or none can arrive any more.
-    settled = before.unsettled_writes <= 1 or before.unsettled_until is None or before.unsettled_until <= now
+    unsettled_writes = _unsettled_by(code, sighting, now)
+    settled, is_last = unsettled_writes == 0, generation == before.generation
     on_lock = OnLock(
         presence=Presence.PRESENT,
         generation=generation,
         was_set=True,
         pin_generation=code.wish.pin_generation if generation >= code.wish.pin_generation else before.pin_generation,
         refused_generation=before.refused_generation if is_rolled_back(code) else None,
-        unsettled_writes=0 if settled else before.unsettled_writes,
+        unsettled_writes=unsettled_writes,
         unsettled_until=None if settled else before.unsettled_until,
-        window=before.told if generation == before.generation else before.window,
+        window=before.told if is_last else before.window,
         told=before.told,
-        strays=() if settled else before.strays,
+        strays=() if settled and is_last else before.strays,
         seen_in_time=code.native is not None and is_in_window(code, now),
     )
     after = _with(code, on_lock)
+    if after.made_room is not None and generation >= code.wish.pin_generation > after.made_room.pin_generation:
+        after = after.model_copy(update={"made_room": None})
     if is_ahead(after, now) and is_scheduled(after):
         return _loaded(code, after, now)
     if not opens(after, now) or not is_wanted(after, now):
@@ -265,6 +283,18 @@ def _seen(code: AccessCode, generation: int, now: datetime) -> Observed:
         after = after.model_copy(update={"replaced_at": now})
     newly = not opens(code, now)
     return Observed(after, (_with_digits(EventType.SET_ON_DEVICE, after, now),) if newly else ())
+
+
+def _unsettled_by(code: AccessCode, seen: SeenOnLock, now: datetime) -> int:
+    """Count the writes that may still arrive after a sighting: none where it shows the only one."""
+    before = code.on_lock
+    if before.unsettled_until is None or before.unsettled_until <= now:
+        return 0
+    if before.unsettled_writes != 1:
+        return before.unsettled_writes
+    was_there_before = seen.by_digits_alone and before.pin_generation == code.wish.pin_generation
+    is_the_one = seen.generation >= (before.generation or 0) and not was_there_before
+    return 0 if is_the_one else _SETTLED_BY_TIME
 
 
 def _not_in_place(code: AccessCode) -> AccessCode:
@@ -310,7 +340,18 @@ def _gone(code: AccessCode, now: datetime) -> Observed:
     after = code.model_copy(update={"on_lock": on_lock, "problems": problems})
     if after.former is not None:
         return _returned(after, now)
-    return _closed_where_over(after, events, now)
+    if not is_wanted(code, now):
+        return _closed_where_over(after, events, now)
+    back = _put_back(after.model_copy(update={"made_room": _made_room(code)}), now)
+    return Observed(back.code, events + back.events)
+
+
+def _made_room(code: AccessCode) -> MadeRoom | None:
+    """Give the last digits that worked before those that are wanted now."""
+    before = code.on_lock
+    if before.generation is None or before.pin_generation is None or before.pin_generation >= code.wish.pin_generation:
+        return code.made_room
+    return MadeRoom(generation=before.generation, pin_generation=before.pin_generation)
 
 
 def _closed_where_over(code: AccessCode, events: tuple[Event, ...], now: datetime) -> Observed:
@@ -334,7 +375,9 @@ def _refused(code: AccessCode, problem: ProblemCode, generation: int, now: datet
     )
     if not for_good or generation != code.wish.generation:
         return Observed(told)
-    return _returned(told, now) if told.former is not None else _rolled_back(told, now)
+    if told.former is not None:
+        return _returned(told, now)
+    return _put_back(told, now) if is_to_give_way(told) else _rolled_back(told, now)
 
 
 # --- The former -----------------------------------------------------------------------------------------------------
@@ -388,17 +431,36 @@ def _rolled_back(code: AccessCode, now: datetime) -> Observed:
     if code.native is not None and on_lock.window != window_of(code):
         return Observed(code)  # the window would be another than what is wished for
     newest = max(wish.newest, wish.generation)
-    back = wish.model_copy(update={"generation": generation, "pin_generation": digits, "newest": newest})
+    told = _given_up(code, {"generation": generation, "pin_generation": digits, "newest": newest}, now)
+    calm = told.code.model_copy(update={"problems": cleared(told.code.problems, (ProblemCode.DELAY_IN_SETTING,))})
+    return Observed(calm, told.events)
+
+
+def _put_back(code: AccessCode, now: datetime) -> Observed:
+    """Give up digits that the lock refuses for good, where others had made room for them: those are put on it again.
+
+    That is a generation of its own: a vendor may answer the repetition of an old order without carrying it out.
+    """
+    made_room, wish = code.made_room, code.wish
+    is_free = code.on_lock.presence is Presence.ABSENT
+    if made_room is None or not is_to_give_way(code) or not is_free or not is_wanted(code, now):
+        return Observed(code)
+    again = wish.next_generation
+    return _given_up(code, {"generation": again, "pin_generation": made_room.pin_generation, "newest": again}, now)
+
+
+def _given_up(code: AccessCode, wish: dict[str, int], now: datetime) -> Observed:
+    """Wish for older digits again, and say why."""
+    back = code.wish.model_copy(update=wish)
     rolled = code.model_copy(update={"wish": back, "no_room_for": None})
     told = (
         Observed(rolled)
         if has(code.problems, ProblemCode.FAILED_TO_SET)
         else announce(rolled, ProblemCode.FAILED_TO_SET, now)
     )
-    calm = told.code.model_copy(update={"problems": cleared(told.code.problems, (ProblemCode.DELAY_IN_SETTING,))})
-    payload = {"from": {"code": digits_of(wish.pin_generation)}, "to": {"code": digits_of(digits)}}
-    changed = Event(event_type=EventType.CODE_CHANGED, occurred_at=now, payload=payload)
-    return Observed(calm, (*told.events, changed))
+    before, after = ({"code": digits_of(one.pin_generation)} for one in (code.wish, back))
+    changed = Event(event_type=EventType.CODE_CHANGED, occurred_at=now, payload={"from": before, "to": after})
+    return Observed(told.code, (*told.events, changed))
 
 
 def wait_for_proof_of_absence(code: AccessCode, now: datetime, capabilities: Capabilities) -> timedelta | None:

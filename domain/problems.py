@@ -71,7 +71,8 @@ KINDS: dict[ProblemCode, ProblemKind] = {
     ProblemCode.FAILED_TO_SET: ProblemKind(
         Severity.ERROR,
         "`fail_after` after programming was due, while the code is not confirmed; at once when the lock refuses it",
-        "when the code is confirmed, gets other digits or is put off; a code that ends without having been keeps it",
+        "when the code is confirmed, gets other digits, or is put off unless it is refused for good; a code that ends "
+        "without having been confirmed keeps it",
         "This code could not be set on the lock in time; trying goes on until it ends.",
     ),
     ProblemCode.FAILED_TO_REMOVE: ProblemKind(

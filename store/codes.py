@@ -207,8 +207,7 @@ async def _free(session: AsyncSession, stored: StoredCode, saved: AccessCode, no
         if stored.slot is not None:
             await release_slot(session, stored.slot)
             stored.slot = None
-        newest = None if saved.closed else saved.wish.pin_generation
-        await release_pins(session, stored.row.id, now, keep_generation=newest)
+        await release_pins(session, stored.row.id, now, keep_generations=_spoken_for(saved))
     elif (
         saved.former is None
         and has_digits(saved)
@@ -218,6 +217,13 @@ async def _free(session: AsyncSession, stored: StoredCode, saved: AccessCode, no
         await release_pins(session, stored.row.id, now, below_generation=saved.wish.pin_generation)
     if saved.wish.pin_generation < stored.code.wish.pin_generation:
         await release_pins(session, stored.row.id, now, above_generation=saved.wish.pin_generation)
+
+
+def _spoken_for(code: AccessCode) -> set[int]:
+    """Name the digits that a code may still be given on its lock: the newest, and those that made room for them."""
+    if code.closed:
+        return set()
+    return {code.wish.pin_generation} | ({code.made_room.pin_generation} if code.made_room is not None else set())
 
 
 async def _free_former(

@@ -63,5 +63,5 @@ async def settle(session: AsyncSession, workspace_id: UUID, code_id: UUID, now: 
     session.add(row)
     for slot in (await session.exec(select(SlotRow).where(SlotRow.access_code_id == code_id))).all():
         await release_slot(session, slot)
-    await release_pins(session, code_id, now, keep_generation=None)
+    await release_pins(session, code_id, now)
     return True

@@ -5,7 +5,7 @@ first write the digits are marked `loaded`, and the partial unique index refuses
 lock with the same digits, whatever raced to get there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -88,7 +88,8 @@ async def load_pin(session: AsyncSession, pin: PinRow, now: datetime) -> None:
                     col(PinRow.access_code_id) == pin.access_code_id,
                     col(PinRow.generation) == pin.generation,
                 )
-                .values(loaded=True)
+                # They may have been given up: digits that made room are put back, though asked for anew meanwhile.
+                .values(loaded=True, released_at=None)
             )
     except IntegrityError:
         raise PinHeldError(await _holder(session, pin)) from None
@@ -136,12 +137,12 @@ async def release_pins(
     code_id: UUID,
     now: datetime,
     *,
-    keep_generation: int | None = None,
+    keep_generations: Collection[int] = (),
     below_generation: int | None = None,
     above_generation: int | None = None,
     only_generation: int | None = None,
 ) -> None:
-    """Give up a code's digits: all, all but one generation (which is no longer loaded), all older or newer, or one."""
+    """Give up a code's digits: all, all but some (which are no longer loaded), all older or newer, or one."""
     mine = update(PinRow).where(col(PinRow.access_code_id) == code_id, col(PinRow.released_at).is_(None))
     if below_generation is not None:
         await session.exec(mine.where(col(PinRow.generation) < below_generation).values(released_at=now))
@@ -152,7 +153,7 @@ async def release_pins(
     if only_generation is not None:
         await session.exec(mine.where(col(PinRow.generation) == only_generation).values(released_at=now))
         return
-    if keep_generation is not None:
-        await session.exec(mine.where(col(PinRow.generation) == keep_generation).values(loaded=False))
-        mine = mine.where(col(PinRow.generation) != keep_generation)
+    if keep_generations:
+        await session.exec(mine.where(col(PinRow.generation).in_(keep_generations)).values(loaded=False))
+        mine = mine.where(col(PinRow.generation).not_in(keep_generations))
     await session.exec(mine.values(released_at=now))

@@ -73,6 +73,22 @@ def test_refusal_for_good_stands_in_every_window() -> None:
     assert problems(put_off) == [ProblemCode.CONSTRAINTS_VIOLATED]
 
 
+def test_failure_by_a_refusal_for_good_is_told_once_in_whichever_window() -> None:
+    refused = announce(stay(REFUSED), ProblemCode.FAILED_TO_SET, NOON).code
+    put_off = with_window(refused, NOON + DAY, None, NOON).code
+    back = with_window(put_off, NOON, None, NOON).code
+    assert problems(put_off) == problems(back) == [ProblemCode.FAILED_TO_SET]
+    assert decide(back, NOON).notice is None
+
+
+def test_other_name_for_a_refused_code_that_was_put_off_begins_anew() -> None:
+    """What becomes of it in its new window is told: nothing has failed there yet."""
+    refused = announce(stay(REFUSED), ProblemCode.FAILED_TO_SET, NOON).code
+    renamed = with_name(with_window(refused, NOON + DAY, None, NOON).code, "Ada", "Grace", NOON).code
+    assert problems(renamed) == []
+    assert problems(with_name(refused, "Ada", "Grace", NOON).code) == [ProblemCode.FAILED_TO_SET]
+
+
 # --- Digits -------------------------------------------------------------------------------------------------------
 
 

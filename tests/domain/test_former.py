@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.access_code import AccessCode, Ending, OnLock, Presence, Status
+from domain.access_code import AccessCode, Ending, MadeRoom, OnLock, Presence, Status
 from domain.action_attempts import ActionType, AttemptStatus, outcome
 from domain.changes import with_former_digits, with_new_pin
 from domain.devices import Capabilities
@@ -186,6 +186,56 @@ def test_refused_digits_that_may_be_there_are_proven_gone_before_they_are_given_
 
 def test_refused_digits_with_none_in_force_are_not_given_up() -> None:
     assert seen(changed(ABSENT, None), CONSTRAINTS).code.wish.generation == 2
+
+
+def made_room(*, given_up_in: int = 2) -> AccessCode:
+    """Older digits taken off a full lock to make room for those of this generation."""
+    full = changed(PRESENT, None, no_room_for=2)
+    for _ in range(given_up_in - 2):
+        full = with_new_pin(full, NOON).code.model_copy(update={"no_room_for": given_up_in})
+    return seen(full, AboutToRemove(), FoundNothing()).code
+
+
+@pytest.mark.parametrize("given_up_in", [2, 3])
+def test_digits_that_made_room_are_put_back_when_the_newer_ones_are_refused(given_up_in: int) -> None:
+    put_back = seen(made_room(given_up_in=given_up_in), Refused(CONSTRAINTS.problem, given_up_in, for_good=True))
+    assert event_types(put_back) == ["access_code.failed_to_set_on_device", "access_code.code_changed"]
+    assert put_back.events[-1].payload["to"] == {"code": {"pin_generation": 1}}
+    code, again = put_back.code, given_up_in + 1
+    assert (code.wish.generation, code.wish.pin_generation, decide(code, NOON).action) == (again, 1, Action.PROGRAM)
+    proven = seen(code, AboutToWrite(again), SeenOnLock(again))
+    assert event_types(proven) == ["access_code.set_on_device"]
+    assert (status(proven.code, NOON), decide(proven.code, NOON).action) == (Status.SET, Action.WAIT)
+    assert problems(proven.code) == [ProblemCode.CONSTRAINTS_VIOLATED, ProblemCode.FAILED_TO_SET]
+    stands = [outcome(ActionType.UPDATE, proven.code, generation=g, was_seen=True, now=NOON).status for g in (1, 2)]
+    assert stands == [AttemptStatus.SUCCESS, AttemptStatus.ERROR]
+
+
+def test_refused_digits_that_may_be_there_are_proven_gone_before_older_ones_are_put_back() -> None:
+    refused = seen(made_room(), AboutToWrite(2), CONSTRAINTS).code
+    assert (refused.wish.generation, decide(refused, NOON).action) == (2, Action.REMOVE)
+    put_back = seen(refused, FoundNothing()).code
+    assert (put_back.wish.pin_generation, decide(put_back, NOON).action) == (1, Action.PROGRAM)
+
+
+def test_digits_that_are_refused_when_they_are_put_back_are_left_at_that() -> None:
+    put_back = seen(made_room(), CONSTRAINTS).code
+    refused = seen(put_back, Refused(CONSTRAINTS.problem, 3, for_good=True))
+    assert (refused.events, refused.code.wish.generation) == ((), 3)
+    assert decide(refused.code, NOON).action is Action.WAIT
+
+
+def test_digits_that_made_room_are_forgotten_once_newer_ones_are_proven() -> None:
+    proven = seen(made_room(), AboutToWrite(2), SeenOnLock(2)).code
+    assert proven.made_room is None
+    renewed = with_new_pin(proven, NOON).code
+    assert seen(renewed, AboutToRemove(), FoundNothing()).code.made_room == MadeRoom(generation=2, pin_generation=2)
+
+
+def test_digits_that_made_room_are_not_put_back_out_of_their_time() -> None:
+    assert decide(made_room(), AFTER).action is Action.FINISH
+    late = observe(made_room(), CONSTRAINTS, AFTER, Capabilities()).code
+    assert (late.wish.generation, decide(late, AFTER).action) == (2, Action.FINISH)
 
 
 @pytest.mark.parametrize("on_lock", [ABSENT, IN_DOUBT])

@@ -431,6 +431,39 @@ def test_lead_is_of_no_matter_where_the_lock_opens_by_itself() -> None:
     assert status(subject, BEFORE) is Status.UNSET
 
 
+def test_code_is_late_from_the_end_of_another_window_that_may_have_come() -> None:
+    """It worked until then: nothing is told of it, and no backup pulled, as if it had never been set."""
+    on_lock = SEEN.model_copy(
+        update={
+            "strays": (LockWindow(ends_at=NOON + 5 * MINUTE),),
+            "unsettled_writes": 2,
+            "unsettled_until": NOON + 6 * MINUTE,
+        }
+    )
+    subject = ahead(on_lock)
+    assert status(subject, NOON + 5 * MINUTE - MICROSECOND) is Status.SET
+    assert status(subject, NOON + 5 * MINUTE) is Status.SETTING
+    assert decide(subject, NOON + 6 * MINUTE - MICROSECOND).notice is None
+    assert decide(subject, NOON + 6 * MINUTE).notice is ProblemCode.DELAY_IN_SETTING
+    assert backup_due(subject, NOON + 5 * MINUTE) == NOON + 7 * MINUTE
+
+
+def test_code_is_late_from_the_end_that_its_lock_may_have_been_told_in_vain() -> None:
+    told = LockWindow(ends_at=NOON + 5 * MINUTE)
+    on_lock = SEEN.model_copy(update={"presence": Presence.MAYBE, "still_opens": True, "told": told})
+    subject = ahead(on_lock, generation=2)
+    assert status(subject, NOON + 5 * MINUTE - MICROSECOND) is Status.SET
+    assert decide(subject, NOON + 6 * MINUTE - MICROSECOND).notice is None
+    assert decide(subject, NOON + 6 * MINUTE).notice is ProblemCode.DELAY_IN_SETTING
+
+
+def test_code_is_late_from_its_start_where_another_window_begins_later() -> None:
+    later = LockWindow(starts_at=NOON + HOUR, ends_at=NOON + 2 * HOUR)
+    subject = ahead(SEEN.model_copy(update={"window": None, "strays": (later,), "unsettled_until": NOON + MINUTE}))
+    assert status(subject, NOON) is Status.SETTING
+    assert decide(subject, NOON + MINUTE).notice is ProblemCode.DELAY_IN_SETTING
+
+
 def test_code_over_which_another_window_may_have_come_is_looked_at_once_none_can_come_any_more() -> None:
     subject = ahead(PRESENT)
     window = window_of(subject)

@@ -158,6 +158,28 @@ def test_second_write_is_not_settled_by_the_first_being_seen() -> None:
     assert (on_lock.unsettled_writes, on_lock.unsettled_until) == (2, NOON + 20 * SECOND)
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [SeenOnLock(1), SeenOnLock(2, by_digits_alone=True)],
+    ids=["its old name", "no name"],
+)
+def test_renaming_is_not_settled_by_the_digits_that_were_there_before(shown: SeenOnLock) -> None:
+    renaming = seen(stay(PRESENT, generation=2), AboutToWrite(2), on=SLOW).code
+    assert seen(renaming, shown, shown).code.on_lock.unsettled_until == NOON + 20 * SECOND
+    assert seen(renaming, shown, at=NOON + 20 * SECOND).code.on_lock.unsettled_until is None
+    assert seen(renaming, SeenOnLock(2)).code.on_lock.unsettled_until is None
+
+
+def test_new_digits_are_settled_by_being_seen_without_a_name() -> None:
+    changing = seen(stay(PRESENT, generation=2, pin_generation=2), AboutToWrite(2), on=SLOW).code
+    assert seen(changing, SeenOnLock(2, by_digits_alone=True)).code.on_lock.unsettled_until is None
+
+
+def test_what_was_there_is_not_settled_by_being_seen_once_it_is_written_again() -> None:
+    repeated = seen(stay(PRESENT), AboutToWrite(1), SeenOnLock(1), on=SLOW).code
+    assert repeated.on_lock.unsettled_until == NOON + 20 * SECOND
+
+
 def test_code_is_not_believed_to_stay_while_its_removal_may_arrive() -> None:
     """A stay that is put off and taken back is not called set before the removal begun between can do no harm."""
     removing = seen(stay(PRESENT), AboutToRemove(35 * SECOND), on=SLOW).code
@@ -345,6 +367,16 @@ def test_other_window_is_proven_only_by_its_own_generation() -> None:
     assert (shown_old.code.on_lock.window, is_scheduled(shown_old.code)) == (NIGHT, False)
     shown_new = seen(moved, AboutToWrite(2, window=later), SeenOnLock(2), at=EARLY)
     assert event_types(shown_new) == ["access_code.scheduled_on_device"]
+
+
+def test_older_name_may_stand_for_every_window_that_was_told() -> None:
+    proven, first, last = (LockWindow(starts_at=NOON + hours * HOUR) for hours in (1, 2, 3))
+    told = {"generation": 4, "was_set": True, "window": proven, "strays": (first,), "told": last}
+    subject = ahead(MAYBE.model_copy(update=told), generation=4)
+    older = seen(subject, SeenOnLock(1)).code.on_lock
+    assert (older.window, older.strays) == (proven, (first,))
+    newest = seen(subject, SeenOnLock(4)).code.on_lock
+    assert (newest.window, newest.strays) == (last, ())
 
 
 def test_what_stood_in_the_way_is_gone_once_a_code_is_loaded() -> None:

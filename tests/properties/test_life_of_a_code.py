@@ -27,6 +27,7 @@ from domain.lifecycle import (
     is_ahead,
     is_in_window,
     is_over,
+    is_refused,
     is_served,
     is_wanted,
     may_open,
@@ -151,6 +152,7 @@ class LifeOfACode(RuleBasedStateMachine):
         places=st.sampled_from((2, 2, 1)),
         begins=st.sampled_from((None, None, 60)),
         lasts=st.sampled_from((None, 90)),
+        shows_names=st.sampled_from((True, True, False)),
     )
     def register(
         self,
@@ -161,10 +163,12 @@ class LifeOfACode(RuleBasedStateMachine):
         places: int,
         begins: int | None,
         lasts: int | None,
+        shows_names: bool = True,
     ) -> None:
         self.now = START
         self.capabilities = Capabilities(reads_lag=lag, writes_settle=settle, can_update_in_place=in_place)
         self.places = places
+        self.shows_names = shows_names or native  # a name is all that tells one window from another
         self.lock = self.empty_place()
         self.old: ModelLock | None = None
         """The former's place."""
@@ -181,7 +185,8 @@ class LifeOfACode(RuleBasedStateMachine):
         self.lease_until = START
         self.events: list[Event] = []
         self.times_seen = 0
-        self.announced: set[tuple[EventType, bool, datetime]] = set()
+        self.announced: set[tuple[EventType, bool, datetime, int, int | None]] = set()
+        """What was told, of which digits and which refused generation: others fail anew, if at the same instant."""
 
     # --- The workflow's loop --------------------------------------------------------------------------------------
 
@@ -197,7 +202,8 @@ class LifeOfACode(RuleBasedStateMachine):
             if event.event_type in NOTICES:
                 wanted = is_wanted(self.code, self.now)
                 since = wanted_since(self.code) if wanted else unwanted_since(self.code, self.now)
-                notice = (event.event_type, wanted, since)
+                digits, refused = max(self.pins.values()), self.code.wish.generation if is_refused(self.code) else None
+                notice = (event.event_type, wanted, since, digits, refused)
                 assert notice not in self.announced, f"told twice: {notice}"
                 self.announced.add(notice)
 
@@ -302,14 +308,14 @@ class LifeOfACode(RuleBasedStateMachine):
 
         before = subject().on_lock
         if before.presence is Presence.MAYBE:
-            shown = place.shown(self.now, luck.first_read or 0)
-            if luck.first_read is None or shown is None:
+            if luck.first_read is None or place.shown(self.now, luck.first_read) is None:
                 if luck.first_read is not None:
                     see(FoundNothing())
                 return self.end()
-            if self.pins[shown] == subject().wish.pin_generation:  # what is seen before its removal has arrived
+            seen = self.seen_in(place, luck.first_read, subject().wish.generation)
+            if seen is not None:  # what is seen before its removal has arrived
                 self.times_seen += 1
-                see(SeenOnLock(max(shown, subject().wish.pin_generation)))
+                see(seen)
             before = subject().on_lock
         see(AboutToRemove(LEASE))
         self.call(luck, place, None, meanwhile)
@@ -341,15 +347,21 @@ class LifeOfACode(RuleBasedStateMachine):
 
     def proves(self, age: float, generation: int) -> bool:
         """Read; tell whether it showed what was to be written, or something newer."""
-        shown = self.lock.shown(self.now, age)
-        if shown is None or self.pins[shown] != self.pins[generation]:
-            return False
-        seen = generation if shown == generation else self.pins[generation]
-        if seen < generation:
+        seen = self.seen_in(self.lock, age, generation)
+        if seen is None or seen.generation < generation:
             return False
         self.times_seen += 1
-        self.see(SeenOnLock(seen))
+        self.see(seen)
         return True
+
+    def seen_in(self, place: ModelLock, age: float, generation: int) -> SeenOnLock | None:
+        """Read, and make of it what an attempt about this generation does (`activities.reading`)."""
+        shown = place.shown(self.now, age)
+        if shown is None or self.pins[shown] != self.pins[generation]:
+            return None
+        if self.shows_names and shown != generation:
+            return SeenOnLock(self.pins[generation])
+        return SeenOnLock(generation, by_digits_alone=not self.shows_names)
 
     def end(self) -> None:
         self.lease_until = self.now
@@ -481,3 +493,116 @@ class _OtherLives(LifeOfACode):
 
 TestOtherLives = pytest.mark.long(pytest.mark.timeout(1800)(_OtherLives.TestCase))
 TestOtherLives.settings = settings(max_examples=5000, stateful_step_count=20, deadline=None)
+
+
+# --- Lives that went wrong once -------------------------------------------------------------------------------------
+
+
+def life(
+    *,
+    settles: int = 90,
+    lag: int = 0,
+    in_place: bool = True,
+    native: bool = False,
+    begins: int | None = None,
+    shows_names: bool = True,
+) -> LifeOfACode:
+    """Register a code without an end; durations in seconds."""
+    played = LifeOfACode()
+    played.register(
+        settle=timedelta(seconds=settles),
+        lag=timedelta(seconds=lag),
+        in_place=in_place,
+        native=native,
+        places=2,
+        begins=begins,
+        lasts=None,
+        shows_names=shows_names,
+    )
+    return played
+
+
+NOW = timedelta(0)
+UNTIL_A_LOST_WRITE_IS_SETTLED = timedelta(seconds=130)
+
+
+def rename(code: AccessCode, now: datetime) -> Observed:
+    return with_name(code, "before", "after", now)
+
+
+def cancel(code: AccessCode, now: datetime) -> Observed:
+    return with_ending(code, Ending.CANCELLED, now)
+
+
+@pytest.mark.parametrize("shows_names", [True, False])
+def test_older_name_of_its_digits_does_not_settle_a_renaming(shows_names: bool) -> None:
+    """The reply to a renaming was lost and the code cancelled: the old name was seen, the code was taken off and
+    called gone, and then the new name arrived and put it back on the lock for ever."""
+    lived = life(shows_names=shows_names)
+    lived.try_on_the_lock(NOW, Luck())
+    lived.change(rename)
+    lived.try_on_the_lock(NOW, Luck(outcome=Outcome.LOST_LATE))
+    lived.end_early(cancel)
+    lived.try_on_the_lock(timedelta(seconds=40), Luck(outcome=Outcome.LIED))
+    lived.try_on_the_lock(timedelta(seconds=1), Luck())
+    lived.check()
+    assert not lived.code.closed
+    lived.try_on_the_lock(UNTIL_A_LOST_WRITE_IS_SETTLED, Luck())
+    assert lived.code.closed
+
+
+def test_older_name_that_is_seen_twice_while_a_removal_may_arrive_does_not_settle_a_renaming() -> None:
+    lived = life()
+    lived.try_on_the_lock(NOW, Luck())
+    lived.change(to_postpone(timedelta(seconds=1)))
+    lived.try_on_the_lock(NOW, Luck(outcome=Outcome.LIED, second_read=None))
+    lived.change(to_start_now)
+    lived.change(rename)
+    lived.try_on_the_lock(timedelta(seconds=80), Luck(outcome=Outcome.LOST_LATE))
+    lived.end_early(cancel)
+    lived.try_on_the_lock(timedelta(seconds=36), Luck(outcome=Outcome.OFFLINE))
+    lived.try_on_the_lock(timedelta(seconds=10), Luck())
+    lived.check()
+    lived.try_on_the_lock(UNTIL_A_LOST_WRITE_IS_SETTLED, Luck())
+    assert lived.code.closed
+
+
+def test_code_that_was_there_does_not_settle_its_being_written_again() -> None:
+    """It had been loaded ahead, and a read at its start, behind the truth, did not show it: it was written again, and
+    seen, and then the second order arrived after its removal."""
+    lived = life(lag=60, native=True, begins=60)
+    lived.try_on_the_lock(timedelta(seconds=1), Luck())
+    lived.try_on_the_lock(timedelta(seconds=59), Luck(outcome=Outcome.LOST_LATE, first_read=1))
+    lived.try_on_the_lock(timedelta(seconds=36), Luck())
+    lived.end_early(cancel)
+    lived.try_on_the_lock(NOW, Luck())
+    lived.try_on_the_lock(timedelta(minutes=1), Luck())
+    lived.check()
+    for _ in range(2):
+        lived.try_on_the_lock(timedelta(minutes=1), Luck())
+    assert lived.code.closed
+
+
+def test_refused_code_that_is_put_off_and_brought_back_at_once_has_failed_once() -> None:
+    lived = life()
+    lived.try_on_the_lock(NOW, Luck(outcome=Outcome.REFUSED))
+    for _ in range(2):
+        lived.change(to_postpone(timedelta(seconds=1)))
+        lived.change(to_start_now)
+    assert [event.event_type for event in lived.events].count(EventType.FAILED_TO_SET) == 1
+
+
+def test_older_name_does_not_tell_which_window_the_lock_keeps() -> None:
+    """The first order came late, over the second with its later start: the door opened, and the books called it shut."""
+    lived = life(native=True)
+    lived.try_on_the_lock(NOW, Luck(outcome=Outcome.LOST_LATE))
+    lived.change(to_postpone(timedelta(minutes=10)))
+    lived.try_on_the_lock(timedelta(seconds=40), Luck(outcome=Outcome.LOST))
+    lived.change(to_postpone(timedelta(minutes=10)))
+    lived.end_early(cancel)
+    for later in (36, 100):
+        lived.try_on_the_lock(timedelta(seconds=later), Luck(outcome=Outcome.OFFLINE))
+        lived.door_that_opens_is_known_to()
+    assert lived.door_opens()
+    lived.try_on_the_lock(NOW, Luck())
+    assert lived.code.closed

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select, update
 
 from store.database import Database
+from store.pins import load_pin
 from store.tables import AccessCodeRow, PinRow, SlotRow, WorkspaceRow
 from tests.store.rows import NOW, a_code, a_device, a_pin
 
@@ -53,6 +54,15 @@ async def test_equal_digits_come_back_after_release(database: Database) -> None:
     async with database.write() as session:
         await session.exec(update(PinRow).where(col(PinRow.access_code_id) == first.id).values(released_at=NOW))
     assert await _load(database, second)
+
+
+async def test_digits_that_were_given_up_are_held_again_once_they_are_loaded(database: Database) -> None:
+    first, second = await _codes(database, 2)
+    assert await _load(database, first)
+    async with database.write() as session:
+        await session.exec(update(PinRow).values(released_at=NOW, loaded=False))
+        await load_pin(session, (await session.exec(select(PinRow))).one(), NOW)
+    assert not await _load(database, second)
 
 
 async def test_slot_has_one_code(database: Database) -> None:

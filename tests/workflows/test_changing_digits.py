@@ -127,6 +127,21 @@ async def test_digits_that_the_lock_refuses_leave_the_old_ones_in_force(house: H
     assert await house.truth(lock) == []
 
 
+async def test_digits_that_made_room_on_a_full_lock_come_back_when_the_new_ones_are_refused(house: House) -> None:
+    lock, life, old = await settled(house, max_active_codes_supported=1)
+    await house.fault(lock, "reject", on="program", count=1)
+    await change(house, life)
+    await house.pass_time(until=await house.now() + SOON)
+    assert await pins_on(house, lock) == {old} == {await life.pin()}
+    assert await reported(house, life) is Status.SET
+    assert await life.problems() == {"code_constraints_violated", "failed_to_set_on_device"}
+    assert (await life.events())[-3:] == ["failed_to_set_on_device", "code_changed", "set_on_device"]
+    assert await loaded_pins(house, life) == [1]
+    await life.update(UpdateName.DELETE, DeleteRequest())
+    await house.pass_time(until=await house.now() + SOON)
+    assert await house.truth(lock) == []
+
+
 @pytest.mark.parametrize("how", ["delete", "cancel", "end in the past"])
 async def test_end_in_the_midst_of_a_change_leaves_neither(house: House, how: str) -> None:
     lock, life, _ = await settled(house)
