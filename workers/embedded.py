@@ -45,6 +45,8 @@ class EmbeddedOptions:
     ui_port: int = 0
     codec_endpoint: str | None = None
     """Where the Temporal UI has payloads decoded; None: nowhere."""
+    dynamic_config: Sequence[tuple[str, str]] = ()
+    """Settings of the server beside those of this page."""
 
     @property
     def log(self) -> Path:
@@ -141,6 +143,7 @@ def arguments(binary: str, options: EmbeddedOptions, port: int, ui_port: int) ->
         "history.timerProcessorMaxPollRPS": "2000",
         "history.timerProcessorMaxTimeShift": '"20ms"',
         "matching.enableFairness": "true",
+        **dict(options.dynamic_config),
     }
     return [
         *(binary, "server", "start-dev", "--ip", HOST, "--port", str(port), "--ui-port", str(ui_port)),
