@@ -38,6 +38,7 @@ async def keeps_its_promises(house: House, program: Program) -> None:
 AS_DRAWN = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
+@pytest.mark.timeout(800)
 @settings(max_examples=25, derandomize=True, database=None, phases=AS_DRAWN, suppress_health_check=list(HealthCheck))
 @given(program=PROGRAMS)
 async def test_any_program_keeps_the_promises(house: House, program: Program) -> None:
