@@ -9,12 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.device_notes import wake_codes_of
 from activities.drivers import Drivers
 from activities.failures import store_failures
 from activities.neighbours import Neighbours
 from activities.orders import NudgeOrder, Synced, SyncOrder
 from providers.base import AccountDisconnectedError
-from store import accounts, codes, devices
+from store import accounts, devices
 from store.database import Database
 from store.tables import ConnectedAccountRow
 
@@ -59,18 +60,10 @@ class AccountActivities:
     @activity.defn(name="nudge_access_codes")
     async def nudge(self, order: NudgeOrder) -> int:
         """Tell every open code of these locks, and single codes, that the lock is back."""
-        told = 0
         for code_id in order.access_code_ids:
             await self._neighbours.nudge(code_id)
-            told += 1
         with store_failures():
-            for device_id in order.device_ids:
-                async with self._database.read() as session:
-                    open_codes = await codes.open_codes_of(session, device_id)
-                for code_id in open_codes:
-                    await self._neighbours.nudge(code_id)
-                    told += 1
-        return told
+            return len(order.access_code_ids) + await wake_codes_of(self._database, self._neighbours, order.device_ids)
 
 
 async def _account(session: AsyncSession, account_id: UUID) -> ConnectedAccountRow:

@@ -1,7 +1,7 @@
 """What a call to a vendor taught of account and lock, written down where it differs from what stands written."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -13,6 +13,9 @@ from domain.problems import KINDS, ProblemCode, cleared, has, raised
 from store import accounts, codes, devices
 from store.database import Database
 from store.tables import ConnectedAccountRow, DeviceRow
+
+_TOLD_AT_ONCE = 20
+"""Few enough that an order among those who are told shows."""
 
 
 async def note_reachability(
@@ -47,16 +50,20 @@ async def note_reachability(
 
 
 async def wake_codes_of(
-    database: Database, neighbours: Neighbours, back: Iterable[UUID], *, besides: UUID | None = None
-) -> None:
-    """Tell the codes of locks that are back to try again at once; who goes first is Temporal's, by their priorities.
+    database: Database, neighbours: Neighbours, back: Collection[UUID], *, besides: UUID | None = None
+) -> int:
+    """Tell the codes of locks that are back to try again at once; give how many were told.
 
-    Saying it is no promise: who misses it tries again by itself before long.
+    Who arrives soonest is told first, on whichever lock; where their work queues up then, Temporal orders it by their
+    priorities.  Saying it is no promise: who misses it tries again by itself before long.
     """
-    for device_id in back:
-        async with database.read() as session:
-            told = await codes.open_codes_of(session, device_id)
-        await asyncio.gather(*(neighbours.nudge(code_id) for code_id in told if code_id != besides))
+    if not back:
+        return 0
+    async with database.read() as session:
+        told = [code_id for code_id in await codes.open_codes_of(session, back) if code_id != besides]
+    for begin in range(0, len(told), _TOLD_AT_ONCE):
+        await asyncio.gather(*(neighbours.nudge(code_id) for code_id in told[begin : begin + _TOLD_AT_ONCE]))
+    return len(told)
 
 
 async def note_nonsense(session: AsyncSession, device: DeviceRow, verdict: Verdict, now: datetime) -> None:

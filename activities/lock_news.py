@@ -162,7 +162,7 @@ async def _in_doubt(session: AsyncSession, device: DeviceRow, name: str) -> Sequ
         return []
     ours = [
         code_id
-        for code_id in await codes.open_codes_of(session, device.id)
+        for code_id in await codes.open_codes_of(session, [device.id])
         if mark(code_id, 0).startswith(told.split(".")[0])
     ]
     found = [await codes.get(session, code_id) for code_id in ours]

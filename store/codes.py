@@ -4,12 +4,12 @@
 and its digits in the same transaction, and nothing else ever does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -147,9 +147,15 @@ def visible() -> ColumnElement[bool]:
     return or_(col(AccessCodeRow.backup_id).is_(None), col(AccessCodeRow.stands_in_for).is_not(None))
 
 
-async def open_codes_of(session: AsyncSession, device_id: UUID) -> Sequence[UUID]:
-    """Name the codes of a lock that have not ended."""
-    query = select(AccessCodeRow.id).where(AccessCodeRow.device_id == device_id, col(AccessCodeRow.closed).is_(False))
+async def open_codes_of(session: AsyncSession, device_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Name the codes of locks that have not ended: the guest who arrives soonest first, what lies ready last."""
+    arrives = func.coalesce(AccessCodeRow.arrives_at, AccessCodeRow.starts_at, AccessCodeRow.created_at)
+    is_spare = and_(col(AccessCodeRow.backup_id).is_not(None), col(AccessCodeRow.stands_in_for).is_(None))
+    query = (
+        select(AccessCodeRow.id)
+        .where(col(AccessCodeRow.device_id).in_(device_ids), col(AccessCodeRow.closed).is_(False))
+        .order_by(is_spare, arrives, col(AccessCodeRow.id))
+    )
     return (await session.exec(query)).all()
 
 

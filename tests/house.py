@@ -165,6 +165,20 @@ class Crew:
 
 
 @dataclass
+class Hold:
+    """Calls about one lock that do not get through yet."""
+
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    """Somebody calls."""
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def pass_through(self) -> None:
+        """Wait to be let through."""
+        self.reached.set()
+        await self.released.wait()
+
+
+@dataclass
 class House:
     """Everything that runs, and short words for what tests ask of it."""
 
@@ -180,6 +194,12 @@ class House:
     """Locks on which two codes with one mark were seen after some call."""
     crew: Crew | None = None
     """None: the workers are processes of their own."""
+    holds: dict[str, Hold] = field(default_factory=dict)
+    """By lock, what holds the workers' calls about it back."""
+
+    def hold(self, device: DeviceRow) -> Hold:
+        """Let no call about a lock get through until it is released."""
+        return self.holds.setdefault(device.lock_id, Hold())
 
     async def restart_workers(self) -> None:
         """Have the workers replaced by some who remember nothing."""
@@ -414,6 +434,13 @@ async def open_house(
                 if len(marks) != len(set(marks)):
                     doubles.append(lock_id)
 
+        holds: dict[str, Hold] = {}
+
+        async def be_held(request: httpx.Request) -> None:
+            for lock_id, hold in holds.items():
+                if f"/locks/{lock_id}/" in request.url.path:
+                    await hold.pass_through()
+
         async def follow_virtual_time(request: httpx.Request) -> None:
             if env.supports_time_skipping:
                 cloud.clock.set((await env.get_current_time()).astimezone(UTC))
@@ -422,13 +449,13 @@ async def open_house(
             return driver_factory(provider)(
                 credentials,
                 timeout_seconds=provider_timeout,
-                event_hooks={"request": [follow_virtual_time], "response": [watch]},
+                event_hooks={"request": [be_held, follow_virtual_time], "response": [watch]},
             )
 
         crew = Crew(lambda: running_workers(client, database, keyring, settings, make_driver=make, chance=lambda: 0.5))
         closing.push_async_callback(crew.stop)
         await crew.start()
-        opened = House(env, client, database, keyring, cloud, http, account_id, settings, doubles, crew)
+        opened = House(env, client, database, keyring, cloud, http, account_id, settings, doubles, crew, holds)
         await opened.discover()
         yield opened
 

@@ -4,6 +4,8 @@
 * The dev server has one shard, whose queues are polled 20 times a second by default: up to 50 ms for every step of
   every workflow.  The two poll rates lift that, and the time shift, a second by default, is how late a timer may be.
 * Fairness keeps one account's flood of codes from starving the others within a priority.
+* A task queue is one queue.  By default it is four, each ordered alone and polled at random, so that guests at the door
+  wait for guests of the next day; more than one pays only where several servers share the work.
 * Closed histories are kept for 90 days: a stay is often disputed after more than the default day.
 
 It listens on the loopback address alone, because it authenticates nobody.
@@ -45,6 +47,8 @@ class EmbeddedOptions:
     ui_port: int = 0
     codec_endpoint: str | None = None
     """Where the Temporal UI has payloads decoded; None: nowhere."""
+    dynamic_config: Sequence[tuple[str, str]] = ()
+    """Settings of the server beside those of this page."""
 
     @property
     def log(self) -> Path:
@@ -141,6 +145,9 @@ def arguments(binary: str, options: EmbeddedOptions, port: int, ui_port: int) ->
         "history.timerProcessorMaxPollRPS": "2000",
         "history.timerProcessorMaxTimeShift": '"20ms"',
         "matching.enableFairness": "true",
+        "matching.numTaskqueueReadPartitions": "1",
+        "matching.numTaskqueueWritePartitions": "1",
+        **dict(options.dynamic_config),
     }
     return [
         *(binary, "server", "start-dev", "--ip", HOST, "--port", str(port), "--ui-port", str(ui_port)),

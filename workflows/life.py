@@ -42,6 +42,7 @@ from domain.lifecycle import (
     unwanted_since,
     wanted_since,
 )
+from domain.problems import ProblemCode
 from domain.refusals import Refusal, RefusalType
 from domain.requests import CodeChange, CodeRequest
 from workflows import contracts, display
@@ -129,7 +130,11 @@ class CodeLife:
         self._learn(registered.code)
 
     async def _settle(self) -> Decision:
-        """Answer messages, announce what is due and end what is overtaken, until one decision stands."""
+        """Answer messages, announce what is due and end what is overtaken, until one decision stands.
+
+        The books may know of no write where one is feared here, and then nothing is due by them: they are asked once.
+        """
+        denied: ProblemCode | None = None
         while True:
             await self._answer_messages()
             if self._is_stale:
@@ -140,10 +145,11 @@ class CodeLife:
                 await self._end(Ending.CANCELLED)
                 continue
             decision = decide(self._code, workflow.now())
-            if decision.notice is not None:
-                await self._announce()
+            if decision.notice not in (None, denied):
+                denied = None if await self._announce() else decision.notice
             elif self._operation is not None and self._is_over(self._operation, decision):
                 await self._end_operation(self._operation)
+                denied = None
             else:
                 return decision
 
@@ -379,8 +385,11 @@ class CodeLife:
         if self._known is None or code.version >= self._known.version:
             self._known = code
 
-    async def _announce(self) -> None:
+    async def _announce(self) -> bool:
+        """Have the notice raised that is due by the books; False: none was, and they say nothing new."""
+        before = self._known
         self._learn(await self._local(RegistrationActivities.announce, self._order()))
+        return self._known != before
 
     async def _end(self, ending: Ending) -> None:
         order = EndOrder(access_code_id=self._id, ending=ending, now=workflow.now())

@@ -4,6 +4,7 @@ Whatever it is, the lock ends as the last word wants it, nothing is called gone 
 nobody waits for a backoff that has lost its reason.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import uuid4
@@ -15,6 +16,7 @@ from temporalio.exceptions import CancelledError
 from domain.access_code import Ending
 from domain.devices import Capabilities
 from domain.requests import CodeChange
+from store import devices
 from store.tables import DeviceRow
 from tests.house import House, Life
 from tests.waiting import eventually
@@ -22,6 +24,7 @@ from workflows.contracts import (
     DEVICE_CONNECTED_SIGNAL,
     QUEUE,
     SYNC_ACCOUNT_WORKFLOW,
+    AccessCodeReceipt,
     DeleteRequest,
     SyncAccountInput,
     UpdateName,
@@ -394,3 +397,26 @@ async def test_a_look_at_the_account_that_finds_the_lock_back_wakes_its_codes(ho
     assert await house.opens(lock, await life.pin())
     await delete(life)
     await assert_deleted(life)
+
+
+async def test_a_code_whose_vendor_nobody_served_is_ended_once_somebody_does(house: House) -> None:
+    """Its write waits in the queue past its end, and past the time for its removal: the books know of no write."""
+    lock = await house.new_lock(f"Lock {uuid4()}")
+    async with house.database.write() as session:
+        await devices.set_policy(session, lock.id, {"remove_fail_after": 0.2})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workers.worker.DRIVERS", {})
+        await house.restart_workers()
+        life = await house.start(await house.request(lock, starts_in=None, lasts=timedelta(seconds=0.5)))
+
+        async def is_to_be_removed() -> bool:
+            waiting = (await life.handle.describe()).raw_description.pending_activities
+            return [one.activity_type.name for one in waiting] == ["remove_access_code"]
+
+        await eventually(is_to_be_removed, within=30, what="the code is over")
+        await house.pass_time(until=await house.now() + timedelta(seconds=1))
+    await house.restart_workers()
+    receipt = AccessCodeReceipt.model_validate(await asyncio.wait_for(life.handle.result(), 30))
+    assert receipt.status == "unset"
+    assert await house.truth(lock) == []
+    assert await life.events() == ["created"]

@@ -1,12 +1,11 @@
 """Programs of guests, pulls, faults and time, as Hypothesis draws them for the real engine."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from hypothesis import strategies as st
 
 from tests.house import House
-from tests.properties.backup_scene import MINUTE, SLACK, Guest, Scene
+from tests.properties.backup_scene import Guest, Scene
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,6 @@ class Pull:
 
     async def play(self, scene: Scene) -> None:
         if scene.guests:
-            await scene.settle()
             await scene.pull([_guest(scene, number) for number in self.guests])
 
 
@@ -41,7 +39,6 @@ class Delete:
 
     async def play(self, scene: Scene) -> None:
         if scene.guests:
-            await scene.settle()
             await scene.delete(_guest(scene, self.guest))
 
 
@@ -54,7 +51,6 @@ class MoveEnd:
 
     async def play(self, scene: Scene) -> None:
         if scene.guests:
-            await scene.settle()
             await scene.move_end(_guest(scene, self.guest), self.to)
 
 
@@ -84,17 +80,25 @@ class Heal:
 class Wait:
     """Time passes."""
 
-    minutes: int
+    units: int
 
     async def play(self, scene: Scene) -> None:
-        await scene.wait(self.minutes)
+        await scene.wait(self.units)
+
+
+@dataclass(frozen=True)
+class Restart:
+    """The workers are replaced by some who remember nothing, while what comes next goes on."""
+
+    async def play(self, scene: Scene) -> None:
+        await scene.restart_workers()
 
 
 def _guest(scene: Scene, number: int) -> Guest:
     return scene.guests[number % len(scene.guests)]
 
 
-Step = Welcome | Pull | Delete | MoveEnd | Fault | Heal | Wait
+Step = Welcome | Pull | Delete | MoveEnd | Fault | Heal | Wait | Restart
 SOME = st.integers(0, 3)
 ONE = st.integers(0, 1)
 WELCOME = st.builds(Welcome, ONE, st.sampled_from((0, 0, 2)), st.sampled_from((3, 30, None)))
@@ -115,24 +119,29 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.builds(MoveEnd, SOME, st.sampled_from((-1, 1, 60))),
     st.tuples(ONE, st.sampled_from(FAULTS)).map(lambda drawn: Fault(drawn[0], *drawn[1])),
     st.builds(Heal, ONE),
-    st.builds(Wait, st.sampled_from((1, 3, 20))),
+    st.builds(Wait, st.sampled_from((1, 3, 10))),
+    st.builds(Restart),
 )
 
 
 @dataclass(frozen=True)
 class Program:
-    """What happens to so many locks, from their first guests on."""
+    """What happens to so many locks with so few backup codes that pools run dry, from their first guests on."""
 
     locks: int
+    size: int
     guests: tuple[Welcome, ...]
     steps: tuple[Step, ...]
 
-    async def play(self, house: House, unit: timedelta = MINUTE, slack: timedelta = SLACK) -> None:
+    async def play(self, house: House) -> None:
         """Play it on fresh locks, and judge after each step."""
-        scene = await Scene.opened(house, self.locks, unit, slack)
-        for step in (*self.guests, *self.steps):
-            await step.play(scene)
-            await scene.judge()
+        scene = await Scene.opened(house, self.locks, self.size)
+        try:
+            for step in (*self.guests, *self.steps):
+                await step.play(scene)
+                await scene.judge()
+        finally:
+            await scene.hands_changed()
         await scene.judge_recovery()
         await scene.leave()
 
@@ -140,6 +149,7 @@ class Program:
 PROGRAMS = st.builds(
     Program,
     locks=st.integers(1, 2),
-    guests=st.lists(WELCOME, min_size=1, max_size=3).map(tuple),
-    steps=st.lists(STEPS, min_size=2, max_size=6).map(tuple),
+    size=st.integers(1, 2),
+    guests=st.lists(WELCOME, min_size=1, max_size=2).map(tuple),
+    steps=st.lists(STEPS, min_size=2, max_size=5).map(tuple),
 )
