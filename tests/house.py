@@ -5,7 +5,7 @@ time before every call to it, so that windows, delays and faults live in the sam
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -242,10 +242,16 @@ class House:
 
     async def new_lock(self, name: str, **facts: Any) -> DeviceRow:
         """Put up another lock and have it discovered."""
-        plain = plain_lock(name)
-        self.cloud.locks[plain.facts.lock_id] = Lock(plain.facts.model_copy(update=facts))
+        (made,) = await self.new_locks([name], **facts)
+        return made
+
+    async def new_locks(self, names: Sequence[str], **facts: Any) -> list[DeviceRow]:
+        """Put up other locks and have them discovered together."""
+        for name in names:
+            plain = plain_lock(name)
+            self.cloud.locks[plain.facts.lock_id] = Lock(plain.facts.model_copy(update=facts))
         await self.discover()
-        return await self.device(name)
+        return [await self.device(name) for name in names]
 
     async def discover(self) -> None:
         """Take over what locks there are."""

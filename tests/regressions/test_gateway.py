@@ -110,7 +110,7 @@ async def come_back(house: House, guests: Sequence[CheckIn]) -> None:
 
 async def test_gateway_dead_with_40_check_ins(house: House) -> None:
     """Of guests who wait, the one who arrives sooner is served first, whose lock ever is back first; none is lost."""
-    at_work, *rooms = [await house.new_lock(f"Room {uuid4()}") for _ in range(1 + EACH * len(ARRIVALS))]
+    at_work, *rooms = await house.new_locks([f"Room {uuid4()}" for _ in range(1 + EACH * len(ARRIVALS))])
     arrivals = [arrival for arrival in ARRIVALS for _ in range(EACH)]
     guests = [await check_in(house, *stay) for stay in zip(rooms, arrivals, strict=True)]
     hold = house.hold(at_work)
