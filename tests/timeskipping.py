@@ -24,7 +24,8 @@ from tests.waiting import eventually
 from workflows.contracts import SEARCH_ATTRIBUTE_TYPES
 
 _PATIENCE_SECONDS = 5.0
-"""How long who speaks to a workflow waits: it may itself wait for who speaks."""
+_PATIENCE_OF_ACTIVITIES_SECONDS = 0.3
+"""How long who speaks to a workflow waits; briefly in an activity, which the workflow may itself be waiting for."""
 STUCK_AFTER_SECONDS = 5.0
 """Where nothing was under way for so long and time is not skipped, it never will be."""
 
@@ -127,10 +128,9 @@ class _AtRestFirst(client.OutboundInterceptor):
 
     async def _rest(self, workflow_id: str) -> None:
         """Wait until no activity of a workflow is under way; not for ever."""
+        patience = _PATIENCE_OF_ACTIVITIES_SECONDS if activity.in_activity() else _PATIENCE_SECONDS
         with suppress(AssertionError):
-            await eventually(
-                lambda: self._is_at_rest(workflow_id), within=_PATIENCE_SECONDS, what="the workflow is at rest"
-            )
+            await eventually(lambda: self._is_at_rest(workflow_id), within=patience, what="the workflow is at rest")
 
     async def _is_at_rest(self, workflow_id: str) -> bool:
         asked = client.DescribeWorkflowInput(id=workflow_id, run_id=None, rpc_metadata={}, rpc_timeout=None)
