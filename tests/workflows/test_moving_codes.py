@@ -10,8 +10,10 @@ from api.exposures import ExposureReader
 from domain.access_code import Status
 from domain.devices import Capabilities
 from domain.exposure import ExposureReason
+from domain.refusals import RefusedError
 from domain.requests import CodeChange
 from store.accounts import DEFAULT_WORKSPACE_ID
+from store.remnants import open_remnants
 from store.tables import DeviceRow
 from tests.house import House, Life, refusal_of
 from tests.regressions.judging import a_lock, said
@@ -114,7 +116,26 @@ async def test_dead_old_lock_is_exposed_until_it_is_read_again(house: House) -> 
     assert await pins_on(house, old) == []
     assert await exposed(house, old) == []
     assert await house.opens(new, pin)
-    await life.end()
+
+
+async def test_lock_that_was_thrown_away_is_settled_by_a_persons_word(house: House) -> None:
+    old, new = await a_lock(house), await a_lock(house)
+    life = await house.start(await house.request(old, starts_in=None, lasts=9 * HOURS))
+    await pass_by(house, MINUTES)
+    await house.fault(old, "http_404_device")
+    await move(life, new)
+    await pass_by(house, 5 * MINUTES)
+    reader = ExposureReader(house.database)
+    with pytest.raises(RefusedError):  # it may come back: its vendor lists it still
+        await reader.settle(DEFAULT_WORKSPACE_ID, life.id, await house.now())
+    async with house.database.write() as session:
+        (await session.get_one(DeviceRow, old.id)).removed_at = await house.now()
+    await reader.settle(DEFAULT_WORKSPACE_ID, life.id, await house.now())
+    assert await exposed(house, old) == []
+    await pass_by(house, 20 * MINUTES)
+    assert await house.opens(new, await life.pin())
+    async with house.database.read() as session:
+        assert await open_remnants(session, life.id) == []
 
 
 async def test_lock_that_takes_no_such_digits_is_given_others(house: House) -> None:
