@@ -301,9 +301,12 @@ class LockTurns:
         async with self._database.write() as session:
             await leases.verify(session, turn.lease)
             turn.stored = await _locked(session, turn.order)
-            if turn.stored.device.id != turn.lease.device_id or _was_taken_back(turn.stored):
-                raise _moved_away()
-            yield session
+            if turn.stored.device.id == turn.lease.device_id and not _was_taken_back(turn.stored):
+                yield session
+                return
+            session.add_all(turn.attempts)  # what was tried was tried; what was seen is for others to see
+            await leases.release(session, turn.lease, wrote=turn.wrote, now=datetime.now(UTC))
+        raise _moved_away()
 
     async def end(self, session: AsyncSession, turn: LockTurn) -> None:
         """Write the record and give the lease back, in the transaction of what was seen last."""

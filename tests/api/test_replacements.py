@@ -82,3 +82,24 @@ async def test_answers_and_refusals(door: Door) -> None:
     for path in ("get", "roll_back"):
         refused = await door.refused(f"/latchwork/replacements/{path}", device_id=str(new.id))
         assert refused == (404, "device_not_found")
+
+
+async def test_code_moved_while_its_write_is_in_flight_is_said_of_no_lock_that_has_it_not(door: Door) -> None:
+    """What the old lock shows at the end of the write proves nothing of the new one."""
+    old, new = await door.lock(), await door.lock()
+    for lock in (old, new):
+        await door.house.fault(lock, "slow", on="program", delay_seconds=1)
+    code = await door.code(device_id=str(old.id))
+
+    async def is_written() -> bool:
+        return "program" in [call["operation"] for call in await door.house.calls(old)]
+
+    await eventually(is_written, within=10, what="the write is in flight")
+    await door.asked("/access_codes/update", access_code_id=code["access_code_id"], device_id=str(new.id))
+    await door.until(code["access_code_id"], "set")
+    assert await door.house.opens(new, code["code"])
+
+    async def is_gone() -> bool:
+        return await door.house.truth(old) == []
+
+    await eventually(is_gone, within=30, what="the write that arrived late is taken off")
