@@ -115,6 +115,7 @@ async def _release(session: AsyncSession, order: UpdateDeviceOrder) -> list[UUID
         AccessCodeRow.device_id == order.change.device_id,
         col(AccessCodeRow.closed).is_(False),
         col(AccessCodeRow.backup_id).is_(None),
+        col(AccessCodeRow.remnant_of).is_(None),  # what was moved is taken off here all the same
     )
     released: list[UUID] = []
     for code_id in (await session.exec(query)).all():

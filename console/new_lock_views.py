@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from api.replacements import Question, Replacement
+from api.replacement_reading import Question, Replacement
 from console.words import Label, Tone
 from domain.replacement import MOVED, MoveStatus, ReplacementStatus
 from store.tables import DeviceRow

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from sqlmodel import select
 
-from api.replacements import LONGEST_PLACE, Question, Replacement, ReplacementService
+from api.replacement_reading import LONGEST_PLACE, Question, Replacement, ReplacementReader
+from api.replacements import ReplacementService
 from domain.replacement import MOVED, Answer, MoveStatus
 from store.accounts import DEFAULT_WORKSPACE_ID
 from store.tables import DeviceRow
@@ -33,8 +34,8 @@ def questions(as_json: AsJson = False) -> None:
     """List the new locks that nobody has said anything of: where are they, and does one replace another?"""
 
     async def work() -> list[dict[str, Any]]:
-        async with replacement_service() as service:
-            found = await service.questions(DEFAULT_WORKSPACE_ID, datetime.now(UTC))
+        async with reading() as database:
+            found = await ReplacementReader(database).questions(DEFAULT_WORKSPACE_ID, datetime.now(UTC))
         return [_asked(one, as_json=as_json) for one in found]
 
     print_rows(run(work()), as_json=as_json, empty="nothing is asked: every lock is known")
@@ -53,8 +54,10 @@ def answer(
 
     async def work() -> DeviceRow:
         lock = await _any_lock(device)
-        async with replacement_service() as service:
-            await service.answer(DEFAULT_WORKSPACE_ID, lock.id, said, datetime.now(UTC), place=place)
+        async with reading() as database:
+            await ReplacementReader(database).answer(
+                DEFAULT_WORKSPACE_ID, lock.id, said, datetime.now(UTC), place=place
+            )
         return lock
 
     lock = run(work())
@@ -75,10 +78,12 @@ def replace(
 def replacement(device: New, as_json: AsJson = False) -> None:
     """Show how far the replacement by a lock is."""
 
-    async def act(service: ReplacementService, lock: DeviceRow) -> Replacement:
-        return await service.get(DEFAULT_WORKSPACE_ID, lock.id)
+    async def work() -> Replacement:
+        lock = await _any_lock(device)
+        async with reading() as database:
+            return await ReplacementReader(database).get(DEFAULT_WORKSPACE_ID, lock.id)
 
-    _show(device, act, as_json=as_json)
+    print_facts(_facts(run(work()), as_json=as_json), as_json=as_json)
 
 
 def roll_back(device: New, as_json: AsJson = False) -> None:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.http.parameters import Nothing, OfOneDevice, Text
 from api.http.table import Body, Call
-from api.replacements import LONGEST_PLACE
+from api.replacement_reading import LONGEST_PLACE
 from api.resources.replacement import question_resource, replacement_resource
 from domain.replacement import Answer
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.replacements import Question, Replacement
+from api.replacement_reading import Question, Replacement
 from api.resources.base import Moment, Resource
 from domain.replacement import MOVED, MoveStatus, ReplacementStatus
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from api.replacements import LONGEST_PLACE
+from api.replacement_reading import LONGEST_PLACE
 from console.table import NotHereError, Redirect, Visit
 from domain.audit import AuditAction
 from domain.refusals import RefusalType, refuse

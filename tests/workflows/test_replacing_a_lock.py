@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import select
 
-from api.replacements import Replacement, ReplacementService
+from api.replacement_reading import Replacement
+from api.replacements import ReplacementService
 from domain.events import EventType
 from domain.refusals import RefusedError
 from domain.replacement import Answer, MoveStatus, ReplacementStatus
