@@ -1,4 +1,4 @@
-"""A replacement on a real server, while workers come and go: it goes on where it was, and no code is on two locks."""
+"""A replacement on a real server, while workers come and go and its workflow is terminated: it goes on where it was, and no code is on two locks."""
 
 import asyncio
 from datetime import timedelta
@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from api.replacements import ReplacementService
+from api.sweeps import SweepService
 from domain.replacement import MoveStatus, ReplacementStatus
 from store.accounts import DEFAULT_WORKSPACE_ID
 from tests.devserver import house_on_devserver
 from tests.waiting import eventually
+from workflows.contracts import replace_device_workflow_id
 
 CODES = 6
 
@@ -33,6 +35,8 @@ async def test_replacement_goes_on_after_each_restart_of_the_workers(tmp_path: P
         for pause in (0.2, 0.7):
             await asyncio.sleep(pause)  # whatever is under way then
             await house.restart_workers()
+        await house.client.get_workflow_handle(replace_device_workflow_id(new.id)).terminate("by hand")
+        await SweepService(house.client).sweep()
 
         async def is_done() -> bool:
             found = await service.get(DEFAULT_WORKSPACE_ID, new.id)
