@@ -13,6 +13,7 @@ from activities.device_notes import wake_codes_of
 from activities.drivers import Drivers
 from activities.failures import store_failures
 from activities.neighbours import Neighbours
+from activities.new_locks import ask_about
 from activities.orders import NudgeOrder, Synced, SyncOrder
 from providers.base import AccountDisconnectedError
 from store import accounts, devices
@@ -50,7 +51,9 @@ class AccountActivities:
             async with self._database.write() as session:
                 is_back = await accounts.mark_connected(session, order.account_id, now=now, new_id=uuid4)
                 account = await _account(session, order.account_id)
+                is_first_look = account.synced_at is None
                 found = await devices.upsert_devices(session, account, facts, now, uuid4)
+                await ask_about(session, account, found.added, now, is_first_look=is_first_look)
                 back = found.connected
                 if is_back:  # then so is every lock of it that answers
                     locks = await devices.list_devices(session, account.workspace_id, account_id=account.id)

@@ -152,8 +152,9 @@ class DeviceCodeActivities:
         """Give the code, once those know that it concerns.  One that cannot be told has the attempt repeated."""
         for pool_id in turn.pools:
             await self._neighbours.wake_pool(pool_id)
-        if turn.stood_in_for is not None:
-            await self._neighbours.refresh(turn.stood_in_for)
+        for code_id in (turn.stood_in_for, turn.remnant):
+            if code_id is not None:
+                await self._neighbours.refresh(code_id)
         if turn.code.closed and turn.stored.facts.max_active_codes_supported is not None:
             for code_id in await look_at_calendar(self._database, turn.stored.device.id, turn.now):
                 await self._neighbours.nudge(code_id)

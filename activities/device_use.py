@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,7 +48,7 @@ class DeviceUseActivities:
                 released = await _release(session, order) if change.releases_codes else []
                 await _switch_pools(session, device, order)
                 if change.is_managed is not None:
-                    await _manage(session, device, order, is_managed=change.is_managed)
+                    await manage(session, device, order.now, is_managed=change.is_managed)
                 pools = [pool.id for pool in await backup_pools.pools_of(session, device.id)]
             await asyncio.gather(*(self._neighbours.refresh(code_id) for code_id in released))
             await asyncio.gather(*(self._neighbours.wake_pool(pool_id) for pool_id in pools))
@@ -71,7 +72,8 @@ async def _switch_pools(session: AsyncSession, device: DeviceRow, order: UpdateD
         await backup_pools.disable(session, [pool.id for pool in await backup_pools.pools_of(session, device.id)])
 
 
-async def _manage(session: AsyncSession, device: DeviceRow, order: UpdateDeviceOrder, *, is_managed: bool) -> None:
+async def manage(session: AsyncSession, device: DeviceRow, now: datetime, *, is_managed: bool) -> None:
+    """Have a lock managed, or no more, with its event; what is so already is no matter."""
     if device.is_managed == is_managed:
         return
     device.is_managed = is_managed
@@ -81,9 +83,9 @@ async def _manage(session: AsyncSession, device: DeviceRow, order: UpdateDeviceO
     told = EventType.DEVICE_MANAGED if is_managed else EventType.DEVICE_UNMANAGED
     await events.append(
         session,
-        [Event(event_type=told, occurred_at=order.now)],
+        [Event(event_type=told, occurred_at=now)],
         workspace_id=device.workspace_id,
-        now=order.now,
+        now=now,
         new_id=uuid4,
         device_id=device.id,
         account_id=device.account_id,
@@ -113,6 +115,7 @@ async def _release(session: AsyncSession, order: UpdateDeviceOrder) -> list[UUID
         AccessCodeRow.device_id == order.change.device_id,
         col(AccessCodeRow.closed).is_(False),
         col(AccessCodeRow.backup_id).is_(None),
+        col(AccessCodeRow.remnant_of).is_(None),  # what was moved is taken off here all the same
     )
     released: list[UUID] = []
     for code_id in (await session.exec(query)).all():

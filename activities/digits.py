@@ -155,7 +155,7 @@ def _taken(message: str, pin: str) -> RefusedError:
 
 
 async def _who(session: AsyncSession, code_id: UUID) -> str:
-    """Name the other code, unless it is a backup code that nobody has: that one exists for nobody."""
+    """Name the other code, unless it is a backup code that nobody has, or a remnant: those exist for nobody."""
     row = await session.get_one(AccessCodeRow, code_id)
-    is_hidden = row.backup_id is not None and row.stands_in_for is None
+    is_hidden = row.remnant_of is not None or (row.backup_id is not None and row.stands_in_for is None)
     return "another access code" if is_hidden else f"another access code ({code_id})"

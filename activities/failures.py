@@ -31,6 +31,8 @@ class AttemptFailure(StrEnum):
     ACCOUNT_DISCONNECTED = "account_disconnected"
     SENSELESS_ANSWER = "senseless_answer"
     STORE_UNAVAILABLE = "store_unavailable"
+    MOVED = "moved"
+    """The code was moved to another lock meanwhile: what is done on this one is its remnant's."""
     HELD_BACK = "held_back"
     """Other digits or a full lock stand in the way for now."""
 

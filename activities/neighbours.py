@@ -55,6 +55,18 @@ class Neighbours(Protocol):
         """
         ...
 
+    async def move(self, access_code_id: UUID, device_id: UUID) -> bool:
+        """Have a code move to another lock and wait until that is written down; False: no workflow runs for it.
+
+        Raises:
+            RefusedError: it has ended, or that lock cannot have it.
+        """
+        ...
+
+    async def replace(self, device_id: UUID, replaces_id: UUID, workspace_id: UUID) -> None:
+        """See that a replacement which is under way has its workflow."""
+        ...
+
     async def register_backup(self, backup_id: UUID, places: tuple[Sibling, ...]) -> None:
         """Start the codes of a backup, one on each lock, and wait until they are registered.
 

@@ -131,6 +131,41 @@ class UpdateDeviceOrder(_Order):
     now: AwareDatetime
 
 
+class ReplaceOrder(_Order):
+    """Begin a replacement, or with `turns_back` have it go the other way."""
+
+    device_id: UUID
+    replaces_id: UUID
+    workspace_id: UUID
+    now: AwareDatetime
+    turns_back: bool = False
+
+
+class ReplacementOrder(_Order):
+    """Name the next code of a replacement, or close it."""
+
+    device_id: UUID
+    now: AwareDatetime
+
+
+class NextMove(_Order):
+    """The code whose turn it is, and where it goes; without one none is left."""
+
+    access_code_id: UUID | None = None
+    to: UUID | None = None
+    is_back: bool = False
+
+
+class CarryOrder(_Order):
+    """Move one code of a replacement, or see whether it has settled."""
+
+    device_id: UUID
+    """The new lock."""
+    access_code_id: UUID
+    to: UUID
+    is_back: bool
+
+
 class SyncOrder(_Order):
     """Look at an account's locks."""
 

@@ -17,6 +17,7 @@ from activities.calendar import in_calendar, look_at_calendar
 from activities.choosing import Asked, choose
 from activities.digits import Digits
 from activities.failures import store_failures
+from activities.moving import Moving, keep_in_step, last_left
 from activities.neighbours import Neighbours
 from activities.orders import ChangeOrder, CodeOrder, EndOrder, IntroduceOrder, Registered, RegisterOrder
 from activities.pools_concerned import pools_of_backup, pools_of_ended, pools_of_new
@@ -60,7 +61,7 @@ class RegistrationActivities:
 
     def all(self) -> list[Callable[..., Any]]:
         """List the activities, for a worker."""
-        return [self.register, self.introduce, self.read, self.change, self.end, self.announce, self.close]
+        return [self.register, self.introduce, self.read, self.change, self.move, self.end, self.announce, self.close]
 
     @activity.defn(name="register_access_code")
     async def register(self, order: RegisterOrder) -> Registered:
@@ -114,6 +115,38 @@ class RegistrationActivities:
                 await self._look_from(stored, order.now)
             return await self._followed(changed)
 
+    @activity.defn(name="move_access_code")
+    async def move(self, order: ChangeOrder) -> Registered:
+        """Move a code to another lock, with whatever else is changed, or refuse and change nothing.
+
+        What it left on the old lock has a workflow of its own before anybody is answered.
+        """
+        with store_failures():
+            async with self._database.write() as session:
+                stored = await codes.get(session, order.access_code_id, for_update=True)
+                if is_over(stored.code, order.now):
+                    raise refuse(RefusalType.ACCESS_CODE_ENDED, "the access code has ended and cannot be moved")
+                stored, concerned = await self._moved(session, stored, order)
+                code = await self._change(session, stored, order)
+                card = codes.card(stored.device, stored.account)
+                left = await last_left(session, stored)
+            if left is not None and not left.closed:
+                await self._neighbours.resume(left.id, device_id=left.device_id, arrives_at=left.arrives_at)
+            await asyncio.gather(*(self._neighbours.refresh(code_id) for code_id in concerned))
+            await self._look_from(stored, order.now)
+            await self._followed(code)
+            return Registered(code=code, device=card, attempt_timeout=self._attempt_timeout)
+
+    async def _moved(
+        self, session: AsyncSession, stored: codes.StoredCode, order: ChangeOrder
+    ) -> tuple[codes.StoredCode, list[UUID]]:
+        """Move the code, unless it was; give it as it is then, and whom to tell."""
+        device_id = order.change.device_id
+        if device_id is None or device_id == stored.device.id:
+            return stored, []
+        moved = await Moving(self._keyring, session, stored, order.now).to(device_id)
+        return moved.stored, moved.refreshed
+
     @activity.defn(name="end_access_code")
     async def end(self, order: EndOrder) -> AccessCode:
         """Write down that the code is to end now, and with it the backup code that stands in for it."""
@@ -124,12 +157,14 @@ class RegistrationActivities:
                 if ended.code != stored.code:
                     await codes.save(session, stored, ended.code, order.now)
                     await follow(session, stored.code, stored.row.id, order.now)
+                    await keep_in_step(session, stored, order.now)
             return await self._followed(stored.code)
 
     async def _followed(self, code: AccessCode) -> AccessCode:
-        """Tell the backup code that stands in, which was changed along."""
-        if code.backup.access_code_id is not None:
-            await self._neighbours.refresh(code.backup.access_code_id)
+        """Tell the backup code that stands in, and what was left on another lock: they were changed along."""
+        for code_id in (code.backup.access_code_id, code.remnant):
+            if code_id is not None:
+                await self._neighbours.refresh(code_id)
         return code
 
     @activity.defn(name="announce_problem")
@@ -158,10 +193,12 @@ class RegistrationActivities:
                     await give_back(session, stored.row, order.now)
                     await tell(session, stored, closed.events, order.now)
                     await codes.save(session, stored, closed.code, order.now)
+                    await keep_in_step(session, stored, order.now)
                 pools = await pools_of_ended(session, stored)
             await self._wake(pools)
-            if stored.row.stands_in_for is not None:
-                await self._neighbours.refresh(stored.row.stands_in_for)
+            for code_id in (stored.row.stands_in_for, stored.code.remnant):
+                if code_id is not None:
+                    await self._neighbours.refresh(code_id)
             await self._look_from(stored, order.now)
             return stored.code
 
@@ -200,6 +237,7 @@ class RegistrationActivities:
             return stored.code
         await codes.save(session, stored, code, now)
         await follow(session, code, stored.row.id, now)
+        await keep_in_step(session, stored, now)
         if happened:
             await tell(session, stored, [summed_up(happened, now), *happened], now)
         return stored.code

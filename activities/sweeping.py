@@ -21,6 +21,7 @@ from activities.orders import Swept
 from store import codes, devices
 from store.backup_pools import tended_pools
 from store.database import Database
+from store.replacements import under_way
 from store.tables import AccessCodeRow, AttemptRow
 
 AT_ONCE = 20
@@ -48,12 +49,15 @@ class SweepActivities:
                 open_codes = select(AccessCodeRow.id).where(col(AccessCodeRow.closed).is_(False))
                 code_ids = (await session.exec(open_codes)).all()
                 pool_ids = await tended_pools(session)
+                replacements = await under_way(session)
             turn = asyncio.Semaphore(AT_ONCE)
             lost = await self._neighbours.lost(code_ids)
             resumed = await asyncio.gather(*(self._resume(code_id, turn) for code_id in lost))
             pools = await self._neighbours.lost_pools(pool_ids)
             for pool_id in pools:
                 await self._neighbours.wake_pool(pool_id)
+            for row in replacements:
+                await self._neighbours.replace(row.device_id, row.replaces_id, row.workspace_id)
         found = tuple(code_id for code_id in resumed if code_id is not None)
         return Swept(looked_at=len(code_ids), resumed=found, pools=tuple(pools))
 

@@ -18,9 +18,12 @@ from uuid import UUID
 from pydantic import SecretStr
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.digits import longest_name
+from activities.failures import AttemptFailure, try_again
 from activities.lock_lease import LEASE_BEYOND_ATTEMPT, take_lease
+from activities.moving import keep_in_step
 from activities.orders import LockOrder
 from activities.pools_concerned import pools_of_backup, pools_of_ended
 from activities.standing_in import get_behind_original, give_back
@@ -42,6 +45,9 @@ from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
 from store.slots import release_slot, take_slot
 from store.tables import AttemptRow, PinRow, SlotRow
+
+_SOON = timedelta(seconds=5)
+"""The workflow ends an attempt on a lock that its code has left; until then it may as well rest."""
 
 
 @dataclass
@@ -74,6 +80,8 @@ class LockTurn:
     """The locks that this attempt found to answer again."""
     stood_in_for: UUID | None = None
     """The code that may ask for another backup, now that this one is gone."""
+    remnant: UUID | None = None
+    """What the code left on another lock, which may go now."""
     _started: float = field(default_factory=time.monotonic)
 
     @property
@@ -189,6 +197,8 @@ class LockTurns:
             ApplicationError: another turn is on (`lock_busy`); to be tried again when it may be over.
         """
         stored = await _locked(session, order)
+        if stored.device.id != order.device_id:
+            raise _moved_away()
         min_gap = stored.facts.capabilities.min_gap
         lease = await take_lease(session, stored.device.id, duration=self._lease_for, min_gap=min_gap)
         of_former = decide(stored.code, activity.info().started_time).action is Action.REMOVE_FORMER
@@ -271,7 +281,9 @@ class LockTurns:
         turn.happened.extend(observed.events)
         if observed.code.closed:
             await give_back(session, turn.stored.row, now)
-        return await codes.save(session, turn.stored, observed.code, now)
+        saved = await codes.save(session, turn.stored, observed.code, now)
+        await keep_in_step(session, turn.stored, now)
+        return saved
 
     async def told(self, turn: LockTurn, reference: str) -> Told | None:
         """Give what the vendor told last of its code on the turn's lock; None: nothing."""
@@ -284,11 +296,17 @@ class LockTurns:
 
         Raises:
             LeaseLostError: the attempt was too slow and somebody else had to take over.
+            ApplicationError: the code's place is another's now (`moved`), who reads for itself.
         """
         async with self._database.write() as session:
             await leases.verify(session, turn.lease)
             turn.stored = await _locked(session, turn.order)
-            yield session
+            if turn.stored.device.id == turn.lease.device_id and not _was_taken_back(turn.stored):
+                yield session
+                return
+            session.add_all(turn.attempts)  # what was tried was tried; what was seen is for others to see
+            await leases.release(session, turn.lease, wrote=turn.wrote, now=datetime.now(UTC))
+        raise _moved_away()
 
     async def end(self, session: AsyncSession, turn: LockTurn) -> None:
         """Write the record and give the lease back, in the transaction of what was seen last."""
@@ -298,6 +316,15 @@ class LockTurns:
         concerned = pools_of_ended if turn.code.closed else pools_of_backup
         turn.pools = await concerned(session, turn.stored)
         turn.stood_in_for = turn.stored.row.stands_in_for if turn.code.closed else None
+        turn.remnant = turn.code.remnant
+
+
+def _was_taken_back(stored: codes.StoredCode) -> bool:
+    return stored.row.remnant_of is not None and stored.code.closed
+
+
+def _moved_away() -> ApplicationError:
+    return try_again(AttemptFailure.MOVED, "the code was moved to another lock", _SOON)
 
 
 async def _locked(session: AsyncSession, order: LockOrder) -> codes.StoredCode:

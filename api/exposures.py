@@ -23,7 +23,7 @@ class Exposed:
     """One line of the exposure report."""
 
     access_code_id: UUID | None
-    """None: a backup code that nobody has; it exists for nobody."""
+    """Of a remnant, the code that left it.  None: a backup code that nobody has; it exists for nobody."""
     device_id: UUID
     device_name: str
     time_zone: str | None
@@ -88,7 +88,7 @@ def tried(row: AttemptRow) -> Tried:
 def _told(one: ExposedCode) -> Exposed:
     stored = one.stored
     return Exposed(
-        access_code_id=None if stored.is_hidden else stored.row.id,
+        access_code_id=stored.row.remnant_of or (None if stored.is_hidden else stored.row.id),
         device_id=stored.device.id,
         device_name=stored.device.nickname or stored.device.name,
         time_zone=stored.facts.time_zone,

@@ -21,6 +21,7 @@ from api.limits import Limiter, RateLimits
 from api.message_channels import MessageChannelService
 from api.message_settings import MessageSettingsService
 from api.messages import MessageService
+from api.replacements import ReplacementService
 from api.slots import SlotReader
 from api.stories import StoryReader
 from api.unmanaged_codes import UnmanagedCodeService
@@ -40,6 +41,7 @@ class Services:
     common_codes: CommonCodeService
     accounts: AccountService
     devices: DeviceService
+    replacements: ReplacementService
     events: EventReader
     exposures: ExposureReader
     stories: StoryReader
@@ -79,6 +81,7 @@ class Services:
             common_codes=CommonCodeService(codes, database),
             accounts=AccountService(client, database, keyring),
             devices=DeviceService(client, database),
+            replacements=ReplacementService(client, database),
             events=EventReader(database),
             exposures=ExposureReader(database),
             stories=StoryReader(database),

@@ -50,6 +50,8 @@ class Ending(StrEnum):
     CANCELLED = "cancelled"
     RELEASED = "released"
     """It stays on its lock and is nobody's concern any more."""
+    MOVED = "moved"
+    """Said of a remnant: the code is proven on another lock, or nothing of this one was in force."""
 
 
 class _Frozen(BaseModel):
@@ -164,6 +166,8 @@ class AccessCode(_Frozen):
     is_backup: bool = False
     """It belongs to a backup pool."""
     backup: BackupUse = BackupUse()
+    remnant: UUID | None = None
+    """What it left on the lock from which it was moved, in force until it is proven on this one; None: nothing is."""
     allows_external_modification: bool = False
     """What others change of it at the lock is honoured, not undone."""
     interference: Interference = Interference()

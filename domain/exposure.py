@@ -26,6 +26,7 @@ class ExposureReason(StrEnum):
     DEVICE_UNMANAGED = "device_unmanaged"
     ACCOUNT_DELETED = "connected_account_deleted"
     RELEASED = "released"
+    MOVED = "moved"
 
 
 REASONS: dict[ExposureReason, str] = {
@@ -34,6 +35,7 @@ REASONS: dict[ExposureReason, str] = {
     ExposureReason.CANCELLED: "Its workflow was cancelled, and the lock has not been seen without it.",
     ExposureReason.DEVICE_UNMANAGED: "Its lock was made unmanaged by force while the code was live.",
     ExposureReason.ACCOUNT_DELETED: "Its connected account was deleted by force while the code was live.",
+    ExposureReason.MOVED: "It was moved to another lock, and this one has not been seen without it.",
     ExposureReason.RELEASED: "It was left on the lock for good; somebody must take it off there.",
 }
 """What a person should know of each reason; `docs/operating.md` says what to do."""
@@ -57,7 +59,11 @@ class Exposure(BaseModel):
     reason: ExposureReason
 
 
-_ENDINGS = {Ending.DELETED: ExposureReason.DELETED, Ending.CANCELLED: ExposureReason.CANCELLED}
+_ENDINGS = {
+    Ending.DELETED: ExposureReason.DELETED,
+    Ending.CANCELLED: ExposureReason.CANCELLED,
+    Ending.MOVED: ExposureReason.MOVED,
+}
 
 
 def exposure(code: AccessCode, left: Left | None, now: datetime) -> Exposure | None:

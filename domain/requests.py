@@ -128,6 +128,8 @@ class CodeChange(Request):
     """Choose new digits."""
     is_external_modification_allowed: bool | None = None
     """Whether what others change of the code at its lock is honoured instead of undone."""
+    device_id: UUID | None = None
+    """The lock to which the code is moved; it keeps its digits where that lock takes them."""
 
     @model_validator(mode="after")
     def _one_source_of_digits(self) -> Self:

@@ -100,6 +100,9 @@ _EVENTS: dict[EventType, tuple[LineKind, str]] = {
     EventType.DEVICE_REMOVED: (LineKind.READ, "The vendor no longer knows the lock."),
     EventType.DEVICE_UNMANAGED: (LineKind.WANTED, "The lock gets no more codes."),
     EventType.DEVICE_MANAGED: (LineKind.WANTED, "The lock gets codes again."),
+    EventType.REPLACEMENT_ASKED: (LineKind.DECIDED, "The lock is new: say where it is, and whether it replaces one."),
+    EventType.DEVICE_REPLACED: (LineKind.DECIDED, "The lock replaces another, whose codes were moved to it."),
+    EventType.REPLACEMENT_ROLLED_BACK: (LineKind.DECIDED, "Its codes were moved back to the lock that it replaced."),
     EventType.MAX_CODES_REACHED: (LineKind.DECIDED, "At some time ahead the lock has fewer slots than guests."),
     EventType.ACCOUNT_CONNECTED: (LineKind.READ, "The vendor accepts the account."),
     EventType.ACCOUNT_DISCONNECTED: (LineKind.READ, "The vendor refuses the account."),
@@ -150,6 +153,7 @@ _ENDINGS = {
     Ending.DELETED: "Somebody asked for its deletion.",
     Ending.CANCELLED: "Its workflow was cancelled.",
     Ending.RELEASED: "It was left on the lock for good.",
+    Ending.MOVED: "Its code has another lock.",
 }
 
 
@@ -161,6 +165,8 @@ def of_event(event: Happened, moment: Moment) -> Line:
     match name:
         case EventType.TIME_FRAME_CHANGED if "to" in event.payload:
             text = f"Its time was changed: {_frame(event.payload['to'], moment)}."
+        case EventType.CHANGED if _is_move(event):
+            text = "It was moved to another lock."
         case EventType.CHANGED if "changed_properties" in event.payload:
             names = sorted({str(one["property"]) for one in event.payload["changed_properties"]})
             text = f"It was changed: {', '.join(names)}."
@@ -196,7 +202,7 @@ def story(
     told = [
         _registered(event, code, events, moment) if event.event_type == EventType.CREATED else of_event(event, moment)
         for event in events
-        if event.event_type != EventType.CHANGED  # the others say it one by one
+        if event.event_type != EventType.CHANGED or _is_move(event)  # the others say it one by one
     ]
     told = sorted([*told, *(line for line in _by_itself(code) if line.at <= now)], key=lambda line: line.at)
     lines: list[Line] = []
@@ -228,6 +234,12 @@ def standing(code: AccessCode, now: datetime, moment: Moment, *, readable: bool 
             coming = "its books are being closed"
     shown = f" Shown: {', '.join(problem.code for problem in code.problems)}." if code.problems else ""
     return Line(now, LineKind.DECIDED, f"Now it is {stands}: {coming}.{shown}")
+
+
+def _is_move(event: Happened) -> bool:
+    """Tell whether the code has another lock since; no other event says so."""
+    properties = event.payload.get("changed_properties", ())
+    return event.event_type == EventType.CHANGED and any(one["property"] == "device_id" for one in properties)
 
 
 def _by_itself(code: AccessCode) -> list[Line]:

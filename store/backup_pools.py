@@ -77,6 +77,11 @@ async def pools_of(session: AsyncSession, device_id: UUID) -> Sequence[BackupPoo
     return (await session.exec(query)).all()
 
 
+async def locks_of(session: AsyncSession, chosen: str) -> Sequence[UUID]:
+    """Name the locks that a pool spans."""
+    return (await session.exec(select(PooledDeviceRow.device_id).where(PooledDeviceRow.pool_id == chosen))).all()
+
+
 async def tended_pools(session: AsyncSession) -> Sequence[str]:
     """Name the pools that somebody must look after: those that are kept full, and those with backups left."""
     left = select(BackupRow.pool_id).where(col(BackupRow.closed_at).is_(None))

@@ -27,6 +27,9 @@ _LISTING = frozenset(
         EventType.DEVICE_CONNECTED,
         EventType.DEVICE_DISCONNECTED,
         EventType.DEVICE_REMOVED,
+        EventType.REPLACEMENT_ASKED,
+        EventType.DEVICE_REPLACED,
+        EventType.REPLACEMENT_ROLLED_BACK,
         EventType.ACCOUNT_CONNECTED,
         EventType.ACCOUNT_DISCONNECTED,
     }

@@ -65,8 +65,9 @@ class StoredCode:
 
     @property
     def is_hidden(self) -> bool:
-        """Tell whether it is a backup code that nobody has: to the world it does not exist."""
-        return self.row.backup_id is not None and self.row.stands_in_for is None
+        """Tell whether it is a backup code that nobody has, or a remnant: to the world it does not exist."""
+        is_unclaimed = self.row.backup_id is not None and self.row.stands_in_for is None
+        return is_unclaimed or self.row.remnant_of is not None
 
     @property
     def is_readable(self) -> bool:
@@ -143,8 +144,9 @@ async def list_codes(
 
 
 def visible() -> ColumnElement[bool]:
-    """Select the codes that exist for the world: all but backup codes that nobody has."""
-    return or_(col(AccessCodeRow.backup_id).is_(None), col(AccessCodeRow.stands_in_for).is_not(None))
+    """Select the codes that exist for the world: all but backup codes that nobody has, and remnants."""
+    is_of_somebody = or_(col(AccessCodeRow.backup_id).is_(None), col(AccessCodeRow.stands_in_for).is_not(None))
+    return and_(is_of_somebody, col(AccessCodeRow.remnant_of).is_(None))
 
 
 async def open_codes_of(session: AsyncSession, device_ids: Collection[UUID]) -> Sequence[UUID]:
@@ -189,7 +191,7 @@ async def save(session: AsyncSession, stored: StoredCode, code: AccessCode, now:
     row.opens = has_digits(saved)
     for column, value in columns_of(saved).items():
         setattr(row, column, value)
-    if saved.closed and saved.wish.ending in (Ending.DELETED, Ending.RELEASED) and row.deleted_at is None:
+    if saved.closed and saved.wish.ending in (Ending.DELETED, Ending.RELEASED, Ending.MOVED) and row.deleted_at is None:
         row.deleted_at = now
     session.add(row)
     await _free(session, stored, saved, now)

@@ -8,9 +8,13 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from domain.access_code import Ending
 from domain.exposure import ExposureReason
+from domain.moving import emptied
+from store import codes
 from store.codes import visible
 from store.pins import release_pins
+from store.remnants import open_remnants
 from store.slots import release_slot
 from store.tables import AccessCodeRow, DeviceRow, SlotRow
 
@@ -54,7 +58,12 @@ async def take_back(session: AsyncSession, device_id: UUID) -> None:
 
 
 async def settle(session: AsyncSession, workspace_id: UUID, code_id: UUID, now: datetime) -> bool:
-    """Take somebody's word that a released code is off its lock: its slot and digits are free.  False: it is none."""
+    """Take somebody's word that a released code is off its lock: its slot and digits are free.  False: it is none.
+
+    The same for what a code that was moved left on a lock which its vendor lists no more: nobody can read that one.
+    """
+    if await _settle_remnants(session, workspace_id, code_id, now):
+        return True
     row = await session.get(AccessCodeRow, code_id, with_for_update={"key_share": True}, populate_existing=True)
     is_released = row is not None and row.closed and row.left_because == ExposureReason.RELEASED.value
     if row is None or not is_released or row.workspace_id != workspace_id:
@@ -65,3 +74,14 @@ async def settle(session: AsyncSession, workspace_id: UUID, code_id: UUID, now: 
         await release_slot(session, slot)
     await release_pins(session, code_id, now)
     return True
+
+
+async def _settle_remnants(session: AsyncSession, workspace_id: UUID, code_id: UUID, now: datetime) -> bool:
+    gone = []
+    for row in await open_remnants(session, code_id):
+        stored = await codes.get(session, row.id, for_update=True)
+        is_lost = stored.device.removed_at is not None and stored.code.wish.ending is Ending.MOVED
+        if is_lost and row.workspace_id == workspace_id and not stored.code.closed:
+            await codes.save(session, stored, emptied(stored.code, now), now)
+            gone.append(row.id)
+    return bool(gone)

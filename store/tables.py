@@ -169,6 +169,8 @@ class AccessCodeRow(SQLModel, table=True):
     stands_in_for: UUID | None = None
     """The code in whose place this backup code was handed out."""
     stands_in_since: datetime | None = _instant(nullable=True)
+    remnant_of: UUID | None = Field(default=None, index=True)
+    """The code that left this on its lock when it was moved to another.  A remnant exists for nobody but operators."""
     opens: bool = False
     """`domain.lifecycle.has_digits`, for reading without parsing: proven on the lock and not contradicted since."""
     left_at: datetime | None = _instant(nullable=True)

@@ -15,6 +15,7 @@ from store import devices
 from store.accounts import DEFAULT_WORKSPACE_ID
 from store.devices import AmbiguousDeviceError
 from store.tables import DeviceRow, WorkspaceRow
+from workers import command_replacements
 from workers.command_output import print_facts, print_rows
 from workers.device_policy import EXPECTED, laid_over, policy_facts, read_settings, told
 from workers.device_views import device_brief, device_facts, slots_of_day
@@ -26,6 +27,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 Device = Annotated[str, typer.Argument(help="Id or name.")]
 
 app = typer.Typer(no_args_is_help=True, help="The locks of the connected accounts.")
+command_replacements.register(app)
 
 
 @app.command("list")

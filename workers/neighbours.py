@@ -18,8 +18,8 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.refused import refused_by
-from domain.requests import Sibling
+from api.refused import ended_first, refused_by
+from domain.requests import CodeChange, Sibling
 from workflows.contracts import (
     ACCESS_CODE_WORKFLOW,
     BACKUP_POOL_WORKFLOW,
@@ -28,14 +28,17 @@ from workflows.contracts import (
     POOL_PULL_UPDATE,
     POOL_WAKE_SIGNAL,
     QUEUE,
+    REPLACE_DEVICE_WORKFLOW,
     AccessCodeInput,
     AccessCodeReceipt,
     BackupPoolInput,
     PoolPull,
     PoolPullAnswer,
+    ReplaceDeviceInput,
     UpdateName,
     access_code_workflow_id,
     backup_pool_workflow_id,
+    replace_device_workflow_id,
 )
 
 T = TypeVar("T")
@@ -45,6 +48,9 @@ _ASKED_AT_ONCE = 20
 
 _ANSWER_WITHIN = timedelta(seconds=10)
 """How long another workflow may take to answer; then the activity that asked is tried again."""
+
+_MOVED_WITHIN = timedelta(seconds=25)
+"""A code answers once its attempt in flight has ended."""
 
 
 class TemporalNeighbours:
@@ -160,6 +166,43 @@ class TemporalNeighbours:
                 raise
             return False
         return found.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW)
+
+    async def move(self, access_code_id: UUID, device_id: UUID) -> bool:
+        """Have a code move to another lock and wait until that is written down; False: no workflow runs for it.
+
+        Raises:
+            RefusedError: it has ended, or that lock cannot have it.
+        """
+        asked = self._client.get_workflow_handle(access_code_workflow_id(access_code_id)).execute_update(
+            UpdateName.CHANGE,
+            CodeChange(device_id=device_id),
+            # A code that is there already stays; an answer to an earlier move would say nothing of this one.
+            id=f"move-{uuid4()}",
+            result_type=AccessCodeReceipt,
+        )
+        try:
+            await asyncio.wait_for(asked, _MOVED_WITHIN.total_seconds())
+        except WorkflowUpdateFailedError as error:
+            if ended_first(error):
+                return False
+            raise refused_by(error) from None
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
+    async def replace(self, device_id: UUID, replaces_id: UUID, workspace_id: UUID) -> None:
+        """See that a replacement which is under way has its workflow."""
+        await self._client.start_workflow(
+            REPLACE_DEVICE_WORKFLOW,
+            ReplaceDeviceInput(device_id=device_id, replaces_id=replaces_id, workspace_id=workspace_id),
+            id=replace_device_workflow_id(device_id),
+            task_queue=QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            static_summary="Replacement, started again after its workflow was gone",
+        )
 
     async def register_backup(self, backup_id: UUID, places: tuple[Sibling, ...]) -> None:
         """Start the codes of a backup, one on each lock, and wait until they are registered.

@@ -18,6 +18,7 @@ from api.common_codes import CommonCodeService
 from api.devices import DeviceService
 from api.keys import KeyRefusedError
 from api.messages import MessageService
+from api.replacements import ReplacementService
 from api.sweeps import SweepService
 from api.unmanaged_codes import UnmanagedCodeService
 from api.webhooks import WebhookService
@@ -62,6 +63,13 @@ async def device_service() -> AsyncIterator[DeviceService]:
     """Open everything for a command that changes what locks are used for."""
     async with _acting() as parts:
         yield DeviceService(parts.client, parts.database)
+
+
+@asynccontextmanager
+async def replacement_service() -> AsyncIterator[ReplacementService]:
+    """Open everything for a command on new locks."""
+    async with _acting() as parts:
+        yield ReplacementService(parts.client, parts.database)
 
 
 @asynccontextmanager

@@ -31,6 +31,7 @@ from activities.messages import MessageActivities
 from activities.outbound import GuardedTransport, Sender
 from activities.reconciling import ReconcileActivities
 from activities.registration import RegistrationActivities
+from activities.replacing import ReplacementActivities
 from activities.sweeping import SweepActivities
 from activities.turn_queue import TurnQueue
 from activities.unmanaged_codes import UnmanagedCodeActivities
@@ -49,6 +50,7 @@ from workflows.lock_news import LockNewsWorkflow
 from workflows.message import MessageWorkflow
 from workflows.move_door import MoveDoorWorkflow
 from workflows.reconcile import ReconcileWorkflow
+from workflows.replace_device import ReplaceDeviceWorkflow
 from workflows.sweep import SweepWorkflow
 from workflows.sync_account import SyncAccountWorkflow
 from workflows.unmanaged_code import UnmanagedCodeWorkflow
@@ -63,6 +65,7 @@ WORKFLOWS: tuple[type, ...] = (
     MoveDoorWorkflow,
     SweepWorkflow,
     ReconcileWorkflow,
+    ReplaceDeviceWorkflow,
     SyncAccountWorkflow,
     UnmanagedCodeWorkflow,
     UpdateDeviceWorkflow,
@@ -145,6 +148,7 @@ async def running_workers(
     pools = BackupPoolActivities(database, neighbours)
     device_use = DeviceUseActivities(database, neighbours)
     backups = BackupActivities(database, neighbours)
+    replacing = ReplacementActivities(database, neighbours)
     news = LockNewsActivities(database, keyring)
     sweeping = SweepActivities(database, neighbours)
     sender = Sender(GuardedTransport(for_development=settings.webhook_private_addresses))
@@ -158,6 +162,7 @@ async def running_workers(
             *pools.all(),
             *backups.all(),
             *device_use.all(),
+            *replacing.all(),
             *news.all(),
             *sweeping.all(),
             reconciling.plan,

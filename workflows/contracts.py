@@ -14,6 +14,7 @@ from domain.access_code import AccessCode, AccessCodeType, Status
 from domain.devices import DeviceCard
 from domain.malformed import refusal_of
 from domain.refusals import Refusal
+from domain.replacement import ReplacementStatus
 from domain.requests import CodeRequest, Request, Sealed
 
 QUEUE = "latchwork"
@@ -32,6 +33,7 @@ RECONCILE_WORKFLOW = "ReconcileWorkflow"
 UNMANAGED_CODE_WORKFLOW = "UnmanagedCodeWorkflow"
 WEBHOOK_DELIVERY_WORKFLOW = "WebhookDeliveryWorkflow"
 UPDATE_DEVICE_WORKFLOW = "UpdateDeviceWorkflow"
+REPLACE_DEVICE_WORKFLOW = "ReplaceDeviceWorkflow"
 MOVE_DOOR_WORKFLOW = "MoveDoorWorkflow"
 LOCK_NEWS_WORKFLOW = "LockNewsWorkflow"
 SWEEP_WORKFLOW = "SweepWorkflow"
@@ -70,6 +72,11 @@ def backup_pool_workflow_id(pool_id: str) -> str:
 def update_device_workflow_id(device_id: UUID, change_id: UUID) -> str:
     """Give the workflow id of one change of a lock's use; repeated with the same `change_id` it is one change."""
     return f"update-device/{device_id}/{change_id}"
+
+
+def replace_device_workflow_id(device_id: UUID) -> str:
+    """Give the workflow id of the replacement by a new lock: two starts of one id are one replacement."""
+    return f"replace-device/{device_id}"
 
 
 def move_door_workflow_id(action_attempt_id: UUID) -> str:
@@ -123,6 +130,15 @@ class UpdateName(StrEnum):
     DELETE = "delete"
     PULL_BACKUP = "pull_backup"
     """Has a backup code stand in for the code; repeating it gives the same one."""
+
+
+class ReplacementUpdate(StrEnum):
+    """The updates of a replacement."""
+
+    BEGUN = "begun"
+    """Waits until the replacement is written down, or refused; start one with it."""
+    ROLL_BACK = "roll_back"
+    """Has the codes that were moved go back to the older lock; repeating it changes nothing."""
 
 
 POOL_PULL_UPDATE = "pull"
@@ -325,6 +341,27 @@ class UnmanagedCodeResult(BaseModel):
     failure: str | None = None
     access_code_id: UUID | None = None
     """The code that was typed in."""
+
+
+class ReplaceDeviceInput(Request):
+    """The one argument of `ReplaceDeviceWorkflow`: a replacement is its rows, and its workflow carries nothing else."""
+
+    device_id: UUID
+    """The new lock."""
+    replaces_id: UUID
+    workspace_id: UUID
+    rolls_back: bool = False
+    """One that is done is to be rolled back."""
+
+
+class ReplacementReceipt(BaseModel):
+    """What the updates of a replacement answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    device_id: UUID
+    replaces_id: UUID
+    status: ReplacementStatus
 
 
 class MoveDoorInput(Request):

@@ -26,7 +26,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from activities.backups import BackupActivities
 from activities.device_codes import DeviceCodeActivities
-from activities.orders import ChangeOrder, CodeOrder, EndOrder, LockOrder, PullOrder, RegisterOrder
+from activities.orders import ChangeOrder, CodeOrder, EndOrder, LockOrder, PullOrder, Registered, RegisterOrder
 from activities.registration import RegistrationActivities
 from domain import priority
 from domain.access_code import AccessCode, Ending
@@ -197,9 +197,19 @@ class CodeLife:
 
         async def act() -> AccessCode:
             order = ChangeOrder(access_code_id=self._id, change=change, now=workflow.now())
+            if change.device_id is not None:
+                return await self._moved(order)
             return await workflow.execute_local_activity_method(RegistrationActivities.change, order, **BOOKKEEPING)
 
         return await self._ask(act)
+
+    async def _moved(self, order: ChangeOrder) -> AccessCode:
+        """Have another lock from now on; what may be on the old one is another workflow's."""
+        moved: Registered = await workflow.execute_local_activity_method(
+            RegistrationActivities.move, order, **BOOKKEEPING
+        )
+        self._carried = self._registered.model_copy(update={"device": moved.device})
+        return moved.code
 
     async def delete(self) -> AccessCodeReceipt:
         """Answer once the deletion is written down; the code is gone when the workflow has ended."""
@@ -306,7 +316,7 @@ class CodeLife:
         )
         self._in_doubt = self._in_doubt or is_programming
         self._not_before, self._tried_once = None, purpose
-        self._operation = Operation(decision.action, code.wish.generation, handle, is_patient)
+        self._operation = Operation(decision.action, code.wish.generation, device.device_id, handle, is_patient)
 
     def _begin_asking(self, decision: Decision) -> None:
         """Ask the pool for a backup, beside whatever else is done: the lock's own work must not wait for it."""
@@ -334,6 +344,7 @@ class CodeLife:
     def _is_over(self, operation: Operation, decision: Decision) -> bool:
         """Tell whether the operation has ended, was overtaken, or is to be tried again at once."""
         overtaken = (operation.action, operation.generation) != (decision.action, self._code.wish.generation)
+        overtaken = overtaken or self._has_left(operation)
         return operation.handle.done() or overtaken or (self._nudged and operation.is_patient)
 
     async def _end_operation(self, operation: Operation) -> None:
@@ -353,6 +364,13 @@ class CodeLife:
         else:
             self._in_doubt = False
             self._learn(report)
+        if self._has_left(operation):
+            # What it did there is its remnant's: on this lock nothing was begun.
+            self._in_doubt, self._not_before = False, None
+
+    def _has_left(self, operation: Operation) -> bool:
+        """Tell whether the code was moved from the lock of the operation."""
+        return operation.device_id != self._registered.device.device_id
 
     def _priority(self, now: datetime) -> int:
         if self._code.is_backup and self._code.wish.ends_at is None:

@@ -5,6 +5,7 @@ A module of its own, outside the sandbox, because whatever stands in a workflow'
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -28,5 +29,6 @@ class Operation:
 
     action: Action
     generation: int
+    device_id: UUID
     handle: workflow.ActivityHandle[AccessCode]
     is_patient: bool

@@ -103,6 +103,7 @@ class UpdateAccessCode(_Told):
 
     access_code_id: UUID
     device_id: UUID | None = None
+    """The lock to which the code is moved; the one that it is on changes nothing."""
     type: AccessCodeType | None = None
     is_managed: bool | None = None
     sync: bool | None = None
@@ -177,10 +178,13 @@ async def update(call: Call[UpdateAccessCode]) -> Body:
     asked, services = call.asked, call.services
     if asked.is_managed is False:
         raise invalid("a code cannot be made unmanaged; delete it instead", "is_managed")
-    stored = await _mine(call, asked.access_code_id, asked.device_id)
-    await refuse_silent_locks(call, [stored.device.id])
-    call.count(stored.device.id)
+    stored = await _mine(call, asked.access_code_id, None)
+    is_moved = asked.device_id not in (None, stored.device.id)
+    lock = asked.device_id if asked.device_id is not None else stored.device.id
+    await refuse_silent_locks(call, [lock])
+    call.count(lock)
     change = CodeChange(
+        device_id=lock if is_moved else None,
         name=asked.name,
         window=_window(asked, stored),
         is_external_modification_allowed=asked.lets_others_change,

@@ -22,6 +22,7 @@ from api.http import (
     locks,
     message_settings,
     messages,
+    replacements,
     simulated,
     timeline,
     unmanaged_codes,
@@ -38,6 +39,7 @@ from api.resources.connected_account import ConnectedAccountResource
 from api.resources.device import DeviceResource
 from api.resources.event import EventResource
 from api.resources.exposure import ExposureResource
+from api.resources.replacement import QuestionResource, ReplacementResource
 from api.resources.unmanaged_code import UnmanagedCodeResource
 from api.resources.workspace import WorkspaceResource
 from domain.message_text import Template
@@ -53,6 +55,7 @@ UNMANAGED = {"access_code": UnmanagedCodeResource}
 GENERATED = {"generated_code": dict[str, str], "access_code": dict[str, str]}
 HEALTH = {"msg": str, "service_health_statuses": list[dict[str, str]]}
 STORY = {"timeline_events": list[timeline.TimelineEvent], "pagination": timeline.TimelinePages}
+REPLACEMENT = {"replacement": ReplacementResource}
 CODE, DEVICE, ACCOUNT = "access_code_id", "device_id", "connected_account_id"
 
 # fmt: off
@@ -168,6 +171,16 @@ ROUTES: tuple[Route[Any], ...] = (
           NOTHING, WRITE),
     Route("/latchwork/exposures", GET, exposures.ListExposures, exposures.list_exposures,
           {"exposures": list[ExposureResource]}),
+    Route("/latchwork/device_questions", GET, Nothing, replacements.list_questions,
+          {"device_questions": list[QuestionResource]}),
+    Route("/latchwork/device_questions/answer", POST, replacements.AnswerQuestion, replacements.answer, NOTHING,
+          WRITE),
+    Route("/latchwork/replacements", GET, Nothing, replacements.list_replacements,
+          {"replacements": list[ReplacementResource]}),
+    Route("/latchwork/replacements/get", GET, OfOneDevice, replacements.get, REPLACEMENT),
+    Route("/latchwork/replacements/start", POST, replacements.StartReplacement, replacements.start, REPLACEMENT,
+          WRITE),
+    Route("/latchwork/replacements/roll_back", POST, OfOneDevice, replacements.roll_back, REPLACEMENT, WRITE),
     Route("/health", GET, Nothing, health.health, HEALTH, None),
     Route("/health/get_health", GET, Nothing, health.get_health, HEALTH, None),
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from console.lock_views import lock_view
+from console.new_lock_views import new_lock, progress
 from console.table import Page, Visit
 from domain.roles import Role
 from store.device_lists import DeviceFilter
@@ -23,8 +24,13 @@ async def page(visit: Visit) -> Page:
     async with services.database.read() as session:
         held = await places_held(session, ids)
     shown = [lock_view(one, held.get(one[0].id, 0), has_pool=one[0].id in pooled) for one in found]
+    asked = await services.replacements.questions(visit.workspace_id, visit.now)
+    known = [progress(one, visit.now) for one in await services.replacements.list(visit.workspace_id)]
     told: dict[str, Any] = {
         "mark": mark,
+        "new_locks": [new_lock(one) for one in asked],
+        "replacements": [one for one in known if one is not None],
+        "may_act": visit.user.may(Role.OPERATOR),
         "search": search,
         "locks": sorted(shown, key=lambda one: (one.lock.name.casefold(), str(one.lock.id))),
         "accounts": await services.accounts.of_workspace(visit.workspace_id),

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from store.errors import StoreVersionError
 
-HEAD = "0015"
+HEAD = "0016"
 """The newest revision; a test holds it to the files in `versions/`."""
 
 _LOCK_KEY = 0x4C61746368

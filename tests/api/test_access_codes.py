@@ -159,3 +159,28 @@ async def test_timeline_tells_the_story_without_digits(door: Door) -> None:
     assert "It is proven on the lock." in said
     assert "Writing the code to the lock: the vendor accepted it." in said
     assert "905182" not in str([first, rest])
+
+
+async def test_another_device_id_moves_the_code(door: Door) -> None:
+    old, new = await door.lock(), await door.lock()
+    code = await door.code(device_id=str(old.id))
+    code_id = code["access_code_id"]
+    await door.until(code_id, "set")
+    changed = await door.asked("/access_codes/update", access_code_id=code_id, device_id=str(new.id), name="Ada")
+    shown = await door.until(code_id, "set")
+    assert (shown["device_id"], shown["code"], shown["name"]) == (str(new.id), code["code"], "Ada")
+    assert await door.house.opens(new, code["code"])
+    attempt_id = changed["action_attempt"]["action_attempt_id"]
+    done = (await door.asked("/action_attempts/get", action_attempt_id=attempt_id))["action_attempt"]
+    assert (done["status"], done["action_type"]) == ("success", "UPDATE_ACCESS_CODE")
+
+    async def is_gone() -> bool:
+        return await door.house.truth(old) == []
+
+    await eventually(is_gone, within=15, what="it is off the old lock")
+    assert (await door.asked("/access_codes/list", device_id=str(old.id)))["access_codes"] == []
+    assert (await door.asked("/latchwork/exposures", device_id=str(old.id)))["exposures"] == []
+    _, foreign = await door.another_workspace()
+    for unknown in (str(uuid4()), str(foreign)):
+        refused = await door.refused("/access_codes/update", access_code_id=code_id, device_id=unknown)
+        assert refused == (404, "device_not_found")

@@ -16,6 +16,7 @@ from console.app import create_console, mount
 from console.table import ConsoleSettings
 from domain.requests import CodeRequest
 from domain.roles import Role
+from store import replacements
 from store.device_lists import DeviceFilter
 from store.tables import DeviceRow
 from tests.house import House
@@ -69,6 +70,13 @@ class Desk:
         """Have somebody else put a code on a lock."""
         device, account = await self.services.devices.get(lock.workspace_id, DeviceFilter(ids=[lock.id]))
         assert await self.services.unmanaged.type_in(device, account.provider, SecretStr(pin), name) is not None
+
+    async def new_lock(self, name: str) -> DeviceRow:
+        """Put up a lock that an operator is asked about, as a look at its account would."""
+        lock = await self.lock(name)
+        async with self.house.database.write() as session:
+            await replacements.ask(session, [lock], datetime.now(UTC))
+        return lock
 
     async def until_backed_up(self, code_id: UUID) -> None:
         """Wait until a backup code is ready for a code."""

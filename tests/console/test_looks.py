@@ -61,6 +61,9 @@ async def scene(desk: Desk, browser: Browser) -> Scene:
         await desk.house.fault(door, "offline", on="any", seconds=36000)
     await desk.code(silent, "Alan Turing", hours=30)
     await desk.typed_in(lock, "480715", "Cleaner")
+    await desk.new_lock("Garden Gate")
+    attic, fresh = await desk.lock("Attic"), await desk.lock("Attic, new")
+    await desk.services.replacements.start(attic.workspace_id, fresh.id, attic.id)
     async with at_the_console(browser, desk, ADMIN) as person:
         await person.goes_to(f"/locks/{lock.id}")
         await person.page.get_by_role("button", name="Generate a new backup code").click()

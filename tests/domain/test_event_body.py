@@ -94,6 +94,9 @@ def test_ours_is_known_to_the_sdk_but_for_a_few() -> None:
     ours = {
         EventType.CONSTANTLY_UNDONE,
         EventType.MAX_CODES_REACHED,
+        EventType.REPLACEMENT_ASKED,
+        EventType.DEVICE_REPLACED,
+        EventType.REPLACEMENT_ROLLED_BACK,
         EventType.WEBHOOK_DISABLED,
         EventType.WEBHOOK_TEST,
     }

@@ -157,3 +157,9 @@ def test_story_says_how_it_stands(of: AccessCode, now: datetime, said: str) -> N
 )
 def test_length_of_time(seconds: int, said: str) -> None:
     assert lasting(timedelta(seconds=seconds)) == said
+
+
+def test_move_to_another_lock_is_told() -> None:
+    moved = {"changed_properties": [{"property": "device_id", "from": "1", "to": "2"}]}
+    told = story(stay(), [Happened(NOON, "access_code.changed", moved)], [], NOON, clock)
+    assert [line.text for line in told if line.event_type] == ["It was moved to another lock."]

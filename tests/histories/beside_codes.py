@@ -12,6 +12,7 @@ from api.accounts import AccountService
 from api.action_attempts import ActionAttemptService
 from api.devices import DeviceService
 from api.message_starts import start_message
+from api.replacements import ReplacementService
 from api.sweeps import SweepService
 from api.unmanaged_codes import UnmanagedCodeService
 from domain.devices import Capabilities
@@ -41,6 +42,7 @@ from workflows.contracts import (
     message_workflow_id,
     move_door_workflow_id,
     reconcile_workflow_id,
+    replace_device_workflow_id,
     sync_account_workflow_id,
     unmanaged_code_workflow_id,
     update_device_workflow_id,
@@ -205,6 +207,36 @@ async def device_taken_out_of_use(house: House, name: str) -> None:
     await keep_workflow(house, update_device_workflow_id(lock.id, change_id), name)
 
 
+async def lock_replaced(house: House, name: str) -> None:
+    """One code is set on the new lock, and one is registered there."""
+    old, new = await house.new_lock(name), await house.new_lock(f"{name}, new")
+    life = await set_life(house, old)
+    await house.start(await house.request(old))
+    service = ReplacementService(house.client, house.database)
+    await service.start(DEFAULT_WORKSPACE_ID, new.id, old.id)
+    await closed(house, replace_device_workflow_id(new.id))
+    assert [slot["pin"] for slot in await house.truth(new)] == [await life.pin()]
+    await keep_workflow(house, replace_device_workflow_id(new.id), name, await life.pin())
+
+
+async def replacement_rolled_back(house: House, name: str) -> None:
+    """The new lock does not answer, and the code that waits for it goes back."""
+    old, new = await house.new_lock(name), await house.new_lock(f"{name}, new")
+    life = await set_life(house, old)
+    await house.fault(new, "offline")
+    service = ReplacementService(house.client, house.database)
+    await service.start(DEFAULT_WORKSPACE_ID, new.id, old.id)
+
+    async def waits() -> bool:
+        return bool(await house.calls(new))
+
+    await eventually(waits, within=20, what="the code waits for its new lock")
+    await service.roll_back(DEFAULT_WORKSPACE_ID, new.id)
+    await closed(house, replace_device_workflow_id(new.id))
+    assert (await life.stored()).device.id == old.id
+    await keep_workflow(house, replace_device_workflow_id(new.id), name, await life.pin())
+
+
 async def device_still_in_use(house: House, name: str) -> None:
     """Refused: a guest's code is live on it."""
     lock = await house.new_lock(name)
@@ -319,6 +351,8 @@ BESIDE_CODES: list[Callable[[House, str], Awaitable[None]]] = [
     lock_news_of_an_edit,
     device_taken_out_of_use,
     device_still_in_use,
+    lock_replaced,
+    replacement_rolled_back,
     account_synced,
     codes_swept_up,
     unmanaged_code_adopted,

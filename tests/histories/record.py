@@ -142,6 +142,24 @@ async def window_moved_while_set(house: House, name: str) -> None:
     await keep(life, name)
 
 
+async def moved_to_another_lock(house: House, name: str) -> None:
+    """The new lock is out of reach at first; later the code moves back, to where something of it is left."""
+    old, new = await house.new_lock(name), await house.new_lock(f"{name}, new")
+    life = await house.start(await house.request(old, lasts=timedelta(hours=5)))
+    await house.pass_time(until=life.starts_at + timedelta(minutes=5))
+    await house.fault(new, "offline")
+    await life.update(UpdateName.CHANGE, CodeChange(device_id=new.id))
+    await house.pass_time(until=life.starts_at + timedelta(minutes=12))
+    await life.update(UpdateName.CHANGE, CodeChange(device_id=old.id))
+    await house.pass_time(until=life.starts_at + timedelta(minutes=20))
+    await house.heal(new)
+    await life.update(UpdateName.CHANGE, CodeChange(device_id=new.id))
+    await house.pass_time(until=life.starts_at + timedelta(minutes=25))
+    assert [slot["pin"] for slot in await house.truth(new)] == [await life.pin()]
+    await life.end()
+    await keep(life, name)
+
+
 async def cancelled_while_set(house: House, name: str) -> None:
     lock = await house.new_lock(name)
     life = await house.start(await house.request(lock))
@@ -274,6 +292,7 @@ VIRTUAL = [
     digits_changed_by_adding_first,
     loaded_ahead,
     window_moved_while_set,
+    moved_to_another_lock,
     cancelled_while_set,
     ongoing_deleted,
     registration_refused,

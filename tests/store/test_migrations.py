@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 import store.api_tables
 import store.guest_tables
 import store.migrations
+import store.replacement_tables
 import store.tables  # fills the metadata
 import store.unmanaged_tables
 import store.user_tables

@@ -185,3 +185,13 @@ def test_keys_are_made_once_for_their_owner_alone(
     assert len(json.loads(first[1])) == 3
     assert (data / "keyring.json").stat().st_mode & 0o777 == 0o600
     assert data.stat().st_mode & 0o777 == 0o700
+
+
+def test_new_locks_are_asked_about_without_temporal(
+    keys: KeyRing, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    assert say(monkeypatch, capsys, "devices", "questions", "--json")[:2] == (0, "[]\n")
+    assert "--dismiss" in refused(say(monkeypatch, capsys, "devices", "answer", "Front Door"))
+    for command in (["answer", "Front Door", "--dismiss"], ["replacement", "Front Door"], ["replace", "A", "B"]):
+        assert "latchwork devices list" in refused(say(monkeypatch, capsys, "devices", *command))
