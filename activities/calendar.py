@@ -34,18 +34,21 @@ async def in_calendar(
     *,
     booked_at: datetime,
     now: datetime,
-) -> AccessCode:
+) -> tuple[AccessCode, bool]:
     """Give the code as its lock's calendar has it: with its error where there is no slot when it begins.
 
+    The second value says whether the calendar has no slot for somebody, whoever it is.
+
     Raises:
-        RefusedError: there is none, and policy refuses such a code.
+        RefusedError: there is none for this code, and policy refuses such a code.
     """
     capacity = facts.max_active_codes_supported
     if capacity is None:
-        return code
+        return code, False
     others = [one for one in await bookings_on(session, device.id, now) if one.access_code_id != code_id]
     mine = booking(code_id, code, booked_at, has_slot=code.on_lock.presence is not Presence.ABSENT, now=now)
-    short = mine is not None and code_id in without_slot(capacity, [*others, mine], now)
+    without = without_slot(capacity, others if mine is None else [*others, mine], now)
+    short = code_id in without
     if short and code.policy.when_full is WhenFull.REFUSE:
         raise refuse(
             RefusalType.NO_SPACE,
@@ -53,10 +56,10 @@ async def in_calendar(
             field="device_id",
             rule="max_active_codes_supported",
         )
-    return with_place(code, short=short, now=now)
+    return with_place(code, short=short, now=now), bool(without)
 
 
-async def note_calendar(session: AsyncSession, device: DeviceRow, now: datetime) -> None:
+async def _note_calendar(session: AsyncSession, device: DeviceRow, now: datetime) -> None:
     """Raise or clear the lock's warning that its calendar needs more slots than there are; raising is an event.
 
     The lock's row must be locked already.
@@ -93,7 +96,7 @@ async def look_at_calendar(database: Database, device_id: UUID, now: datetime) -
         capacity = facts_of(device).max_active_codes_supported
         if capacity is None:
             return ()
-        await note_calendar(session, device, now)
+        await _note_calendar(session, device, now)
         booked = await bookings_on(session, device_id, now)
         line = sorted(await in_line_on(session, device_id, now), key=lambda one: one.place_in_line)
     short = without_slot(capacity, booked, now)
