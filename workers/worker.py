@@ -6,16 +6,15 @@ webhooks, and one messages to guests, so that slow endpoints and mail servers ho
 """
 
 import asyncio
-import inspect
-import py_compile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
 
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.accounts import AccountActivities
 from activities.backup_pools import BackupPoolActivities
@@ -69,6 +68,11 @@ WORKFLOWS: tuple[type, ...] = (
     WebhookDeliveryWorkflow,
 )
 
+WORKFLOW_RUNNER = SandboxedWorkflowRunner(
+    # The workflows' own files, too: the sandbox would load them anew for every run (docs/decisions/0026).
+    restrictions=SandboxRestrictions.default.with_passthrough_modules("activities", "domain", "workflows")
+)
+
 CALLS_PER_ATTEMPT = 3
 """An attempt looks, writes and looks again."""
 
@@ -106,17 +110,6 @@ def driver_maker(provider_timeout: timedelta) -> MakeDriver:
     return make
 
 
-def _keep_bytecode() -> None:
-    """Have the workflows' bytecode on disk, also where Python was told to write none.
-
-    The sandbox loads a workflow's module anew for every code; without its bytecode each load compiles the source,
-    which doubles what a code costs to start.  A folder that cannot be written to costs just that.
-    """
-    for workflow in WORKFLOWS:
-        with suppress(OSError):
-            py_compile.compile(inspect.getfile(workflow))
-
-
 @asynccontextmanager
 async def running_workers(
     client: Client,
@@ -131,7 +124,6 @@ async def running_workers(
 
     `chance` gives numbers between 0 and 1, for the jitter of webhooks' retries.
     """
-    _keep_bytecode()
     drivers = Drivers(keyring, make_driver or driver_maker(settings.provider_timeout))
     limit = attempt_timeout(settings.provider_timeout)
     neighbours = TemporalNeighbours(client)
@@ -152,6 +144,7 @@ async def running_workers(
         client,
         task_queue=QUEUE,
         workflows=WORKFLOWS,
+        workflow_runner=WORKFLOW_RUNNER,
         activities=[
             *registration.all(),
             *accounts.all(),
