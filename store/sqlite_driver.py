@@ -1,14 +1,20 @@
-"""SQLite's driver with one way through its thread per statement instead of four.
+"""SQLite's driver with fewer ways between its thread and ours.
 
-aiosqlite runs SQLite in a thread of its own; SQLAlchemy's dialect sends it there for the cursor, for the statement, for
-the rows and for closing.  Here a statement goes there once and comes back with its rows: most of what a small query
-costs is these ways.  Nothing else differs: errors, cancellation and transactions are the dialect's.
+aiosqlite runs SQLite in a thread of its own, and SQLAlchemy's dialect goes there four times for a statement: for the
+cursor, the statement, its rows and the end.  A small query takes less than one of these ways.  So here
+
+* a statement that reads goes there once and comes back with its rows, because lists may take their time;
+* a statement of the connection that writes runs where it is asked for, once its transaction has begun: it touches a few
+  rows by their keys, everybody else waits for it anyhow, and from `BEGIN IMMEDIATE` on it waits for nobody.
+
+What may wait for other processes or for the disk goes to the thread all the same: beginning and committing.  Errors,
+cancellation and transactions are the dialect's.
 """
 
 import collections
 import sqlite3
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosqlite
 from sqlalchemy.connectors.asyncio import AsyncAdapt_dbapi_connection
@@ -19,8 +25,12 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
 )
 from sqlalchemy.util.concurrency import await_
 
+T = TypeVar("T")
 
-class _Cursor(AsyncAdapt_aiosqlite_cursor):
+_MAY_WAIT = ("BEGIN", "PRAGMA")
+
+
+class _ReaderCursor(AsyncAdapt_aiosqlite_cursor):
     """Holds what one statement gave; SQLite's own cursor is closed by then."""
 
     __slots__ = ("_description", "_lastrowid", "_rowcount")
@@ -46,10 +56,10 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         return self._lastrowid
 
     def execute(self, operation: Any, parameters: Any = None) -> None:
-        self._run(lambda cursor: cursor.execute(operation, () if parameters is None else parameters))
+        self._run(operation, lambda cursor: cursor.execute(operation, () if parameters is None else parameters))
 
     def executemany(self, operation: Any, seq_of_parameters: Iterable[Any]) -> None:
-        self._run(lambda cursor: cursor.executemany(operation, seq_of_parameters))
+        self._run(operation, lambda cursor: cursor.executemany(operation, seq_of_parameters))
 
     def close(self) -> None:
         self._rows.clear()
@@ -57,10 +67,10 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
     async def _async_soft_close(self) -> None:
         """SQLite's cursor is closed already."""
 
-    def _run(self, statement: Callable[[sqlite3.Cursor], object]) -> None:
+    def _run(self, operation: str, statement: Callable[[sqlite3.Cursor], object]) -> None:
         driver: Any = self._connection
 
-        def in_thread() -> tuple[list[Any], Any, int, int | None]:
+        def run() -> tuple[list[Any], Any, int, int | None]:
             cursor = driver._conn.cursor()
             try:
                 statement(cursor)
@@ -70,25 +80,53 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
                 cursor.close()
 
         try:
-            rows, self._description, self._rowcount, lastrowid = await_(driver._execute(in_thread))
+            ran = driver._execute(run) if self._goes_to_thread(operation) else _at_once(run)
+            rows, self._description, self._rowcount, lastrowid = await_(ran)
         except Exception as error:
             self._adapt_connection._handle_exception(error)
         self._rows = collections.deque(rows)
         self._lastrowid = lastrowid or 0
 
+    def _goes_to_thread(self, operation: str) -> bool:
+        return True
 
-class _Connection(AsyncAdapt_aiosqlite_connection):
+
+class _WriterCursor(_ReaderCursor):
     __slots__ = ()
 
-    _cursor_cls = _Cursor
+    def _goes_to_thread(self, operation: str) -> bool:
+        return operation.startswith(_MAY_WAIT)
+
+
+async def _at_once(run: Callable[[], T]) -> T:
+    """Run what need not wait; SQLAlchemy insists on something to await."""
+    return run()
+
+
+class _ReaderConnection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+
+    _cursor_cls = _ReaderCursor
+
+
+class _WriterConnection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+
+    _cursor_cls = _WriterCursor
 
 
 class _Module(AsyncAdapt_aiosqlite_dbapi):
     """What SQLAlchemy takes for the driver's module."""
 
-    def connect(self, *args: Any, **kwargs: Any) -> _Connection:
-        return _Connection(self, super().connect(*args, **kwargs)._connection)
+    def __init__(self, connection: type[AsyncAdapt_aiosqlite_connection]) -> None:
+        super().__init__(aiosqlite, sqlite3)
+        self._adapted = connection
+
+    def connect(self, *args: Any, **kwargs: Any) -> AsyncAdapt_aiosqlite_connection:
+        # The dialect allows several threads; they never use it at once, because whoever has sent something there waits.
+        return self._adapted(self, super().connect(*args, **kwargs)._connection)
 
 
-MODULE = _Module(aiosqlite, sqlite3)
-"""For `create_async_engine(…, module=MODULE)`."""
+READER = _Module(_ReaderConnection)
+WRITER = _Module(_WriterConnection)
+"""For `create_async_engine(…, module=…)`."""

@@ -29,7 +29,7 @@ from workers.lifetime import background
 LOOK_EVERY = timedelta(seconds=5)
 """How late at most an event of another process is noticed, at the cost of a small query for each that follows."""
 
-GATHER = timedelta(milliseconds=50)
+GATHER = timedelta(milliseconds=200)
 """How long events are gathered after the first: those who wait for an answer to what wrote them come first, and one
 look serves many events."""
 

@@ -246,8 +246,10 @@ async def test_a_failed_query_ends_its_snapshot(database: Database) -> None:
         assert await _names(database) == []
 
 
-async def test_statement_goes_to_the_thread_of_sqlite_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beginning, each statement with its rows, and the end are one way each: the ways cost more than the queries."""
+async def test_only_what_may_take_long_goes_to_the_thread_of_sqlite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ways to the thread cost more than small queries: one for each read, none for a statement of the writer's."""
     ways = 0
     execute: Any = aiosqlite.Connection._execute
 
@@ -264,6 +266,11 @@ async def test_statement_goes_to_the_thread_of_sqlite_once(tmp_path: Path, monke
     async with database.read() as session:
         for _ in range(3):
             assert list((await session.exec(select(WorkspaceRow.name))).all()) == ["one"]
-    taken = ways
+    reading, ways = ways, 0
+    async with database.write() as session:
+        for _ in range(3):
+            assert list((await session.exec(select(WorkspaceRow.name))).all()) == ["one"]
+    writing = ways
     await database.close()
-    assert taken == len(["begin", "select", "select", "select", "rollback"])
+    assert reading == len(["begin", "select", "select", "select", "rollback"])
+    assert writing == len(["begin", "commit"])
