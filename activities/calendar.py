@@ -4,7 +4,7 @@ The lock's row is the turn in which its calendar is looked at.  Codes are brough
 in a transaction of its own: who holds a code may be waiting for its lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -17,9 +17,9 @@ from domain.lifecycle import is_wanted
 from domain.policy import WhenFull
 from domain.problems import ProblemCode, has
 from domain.refusals import RefusalType, refuse
-from domain.slot_plan import Booking, booking, with_calendar, with_place, without_slot
+from domain.slot_plan import booking, with_calendar, with_place, without_slot
 from store import codes, events
-from store.bookings import bookings_on, in_line_on
+from store.bookings import Books, books_of
 from store.database import Database
 from store.devices import facts_of, problems_of, set_problems
 from store.tables import DeviceRow
@@ -45,7 +45,8 @@ async def in_calendar(
     capacity = facts.max_active_codes_supported
     if capacity is None:
         return code, False
-    others = [one for one in await bookings_on(session, device.id, now) if one.access_code_id != code_id]
+    books = await books_of(session, device.id, now)
+    others = [one for one in books.stays if one.access_code_id != code_id]
     mine = booking(code_id, code, booked_at, has_slot=code.on_lock.presence is not Presence.ABSENT, now=now)
     without = without_slot(capacity, others if mine is None else [*others, mine], now)
     short = code_id in without
@@ -59,23 +60,24 @@ async def in_calendar(
     return with_place(code, short=short, now=now), bool(without)
 
 
-async def _note_calendar(session: AsyncSession, device: DeviceRow, now: datetime) -> None:
+async def _note_calendar(
+    session: AsyncSession, device: DeviceRow, short: Mapping[UUID, datetime], now: datetime
+) -> None:
     """Raise or clear the lock's warning that its calendar needs more slots than there are; raising is an event.
 
-    The lock's row must be locked already.
+    `short` names who has no slot, and from when.
     """
-    capacity = facts_of(device).max_active_codes_supported
     before = problems_of(device)
-    if capacity is None and not has(before, ProblemCode.MAX_CODES_REACHED):
-        return
-    short = without_slot(capacity, await bookings_on(session, device.id, now), now)
     after = with_calendar(before, short=bool(short), now=now)
     if after == before:
         return
     set_problems(device, after)
     session.add(device)
     if short and not has(before, ProblemCode.MAX_CODES_REACHED):
-        payload = {"short_from": min(short.values()).isoformat(), "max_active_codes_supported": capacity}
+        payload = {
+            "short_from": min(short.values()).isoformat(),
+            "max_active_codes_supported": facts_of(device).max_active_codes_supported,
+        }
         await events.append(
             session,
             [Event(event_type=EventType.MAX_CODES_REACHED, occurred_at=now, payload=payload)],
@@ -94,20 +96,20 @@ async def look_at_calendar(database: Database, device_id: UUID, now: datetime) -
             DeviceRow, device_id, with_for_update={"key_share": True}, populate_existing=True
         )
         capacity = facts_of(device).max_active_codes_supported
-        if capacity is None:
-            return ()
-        await _note_calendar(session, device, now)
-        booked = await bookings_on(session, device_id, now)
-        line = sorted(await in_line_on(session, device_id, now), key=lambda one: one.place_in_line)
-    short = without_slot(capacity, booked, now)
-    for one in booked:
+        books = await books_of(session, device_id, now)
+        short = without_slot(capacity, books.stays, now)
+        await _note_calendar(session, device, short, now)
+    if capacity is None:
+        return ()
+    for one in books.stays:
         if not one.has_slot:
             await _note_place(database, one.access_code_id, short=one.access_code_id in short, now=now)
-    return _next_in_line(capacity, booked, line, now)
+    return _next_in_line(capacity, books, now)
 
 
-def _next_in_line(capacity: int, booked: Sequence[Booking], line: Sequence[Booking], now: datetime) -> Sequence[UUID]:
-    free = max(0, capacity - sum(one.has_slot for one in booked))
+def _next_in_line(capacity: int, books: Books, now: datetime) -> Sequence[UUID]:
+    free = max(0, capacity - sum(one.has_slot for one in books.stays))
+    line = sorted(books.line, key=lambda one: one.place_in_line)
     waiting = [one.access_code_id for one in line if not one.has_slot and one.begins <= now]
     return waiting[:free]
 
