@@ -7,6 +7,7 @@ webhooks, and one messages to guests, so that slow endpoints and mail servers ho
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
@@ -92,6 +93,10 @@ _BUILD = WorkerDeploymentConfig(
     version=WorkerDeploymentVersion(deployment_name="latchwork", build_id=version("latchwork")),
     use_worker_versioning=False,
 )
+_WORKFLOW_THREADS = 4
+"""Workflows take turns on the interpreter lock: with more threads (the SDK would begin up to 500) they only hold up each
+other and everything else.  Several, so that one that is stuck holds up no other."""
+
 _STICKY_QUEUE = timedelta(seconds=5)
 """How long a dead worker's cache keeps a code waiting: a part of the recovery time after a crash."""
 
@@ -140,11 +145,13 @@ async def running_workers(
     news = LockNewsActivities(database, keyring)
     sweeping = SweepActivities(database, neighbours)
     sender = Sender(GuardedTransport(for_development=settings.webhook_private_addresses))
+    threads = ThreadPoolExecutor(_WORKFLOW_THREADS, thread_name_prefix="workflow")
     main = Worker(
         client,
         task_queue=QUEUE,
         workflows=WORKFLOWS,
         workflow_runner=WORKFLOW_RUNNER,
+        workflow_task_executor=threads,
         activities=[
             *registration.all(),
             *accounts.all(),
@@ -194,6 +201,7 @@ async def running_workers(
         async with _all(main, deliveries, letters, *providers):
             yield
     finally:
+        threads.shutdown(wait=False)
         await sender.aclose()
         await drivers.aclose()
 
