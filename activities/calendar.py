@@ -4,7 +4,7 @@ The lock's row is the turn in which its calendar is looked at.  Codes are brough
 in a transaction of its own: who holds a code may be waiting for its lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -17,9 +17,9 @@ from domain.lifecycle import is_wanted
 from domain.policy import WhenFull
 from domain.problems import ProblemCode, has
 from domain.refusals import RefusalType, refuse
-from domain.slot_plan import Booking, booking, with_calendar, with_place, without_slot
+from domain.slot_plan import booking, with_calendar, with_place, without_slot
 from store import codes, events
-from store.bookings import bookings_on, in_line_on
+from store.bookings import Books, books_of
 from store.database import Database
 from store.devices import facts_of, problems_of, set_problems
 from store.tables import DeviceRow
@@ -34,18 +34,22 @@ async def in_calendar(
     *,
     booked_at: datetime,
     now: datetime,
-) -> AccessCode:
+) -> tuple[AccessCode, bool]:
     """Give the code as its lock's calendar has it: with its error where there is no slot when it begins.
 
+    The second value says whether the calendar has no slot for somebody, whoever it is.
+
     Raises:
-        RefusedError: there is none, and policy refuses such a code.
+        RefusedError: there is none for this code, and policy refuses such a code.
     """
     capacity = facts.max_active_codes_supported
     if capacity is None:
-        return code
-    others = [one for one in await bookings_on(session, device.id, now) if one.access_code_id != code_id]
+        return code, False
+    books = await books_of(session, device.id, now)
+    others = [one for one in books.stays if one.access_code_id != code_id]
     mine = booking(code_id, code, booked_at, has_slot=code.on_lock.presence is not Presence.ABSENT, now=now)
-    short = mine is not None and code_id in without_slot(capacity, [*others, mine], now)
+    without = without_slot(capacity, others if mine is None else [*others, mine], now)
+    short = code_id in without
     if short and code.policy.when_full is WhenFull.REFUSE:
         raise refuse(
             RefusalType.NO_SPACE,
@@ -53,26 +57,27 @@ async def in_calendar(
             field="device_id",
             rule="max_active_codes_supported",
         )
-    return with_place(code, short=short, now=now)
+    return with_place(code, short=short, now=now), bool(without)
 
 
-async def note_calendar(session: AsyncSession, device: DeviceRow, now: datetime) -> None:
+async def _note_calendar(
+    session: AsyncSession, device: DeviceRow, short: Mapping[UUID, datetime], now: datetime
+) -> None:
     """Raise or clear the lock's warning that its calendar needs more slots than there are; raising is an event.
 
-    The lock's row must be locked already.
+    `short` names who has no slot, and from when.
     """
-    capacity = facts_of(device).max_active_codes_supported
     before = problems_of(device)
-    if capacity is None and not has(before, ProblemCode.MAX_CODES_REACHED):
-        return
-    short = without_slot(capacity, await bookings_on(session, device.id, now), now)
     after = with_calendar(before, short=bool(short), now=now)
     if after == before:
         return
     set_problems(device, after)
     session.add(device)
     if short and not has(before, ProblemCode.MAX_CODES_REACHED):
-        payload = {"short_from": min(short.values()).isoformat(), "max_active_codes_supported": capacity}
+        payload = {
+            "short_from": min(short.values()).isoformat(),
+            "max_active_codes_supported": facts_of(device).max_active_codes_supported,
+        }
         await events.append(
             session,
             [Event(event_type=EventType.MAX_CODES_REACHED, occurred_at=now, payload=payload)],
@@ -91,20 +96,20 @@ async def look_at_calendar(database: Database, device_id: UUID, now: datetime) -
             DeviceRow, device_id, with_for_update={"key_share": True}, populate_existing=True
         )
         capacity = facts_of(device).max_active_codes_supported
-        if capacity is None:
-            return ()
-        await note_calendar(session, device, now)
-        booked = await bookings_on(session, device_id, now)
-        line = sorted(await in_line_on(session, device_id, now), key=lambda one: one.place_in_line)
-    short = without_slot(capacity, booked, now)
-    for one in booked:
+        books = await books_of(session, device_id, now)
+        short = without_slot(capacity, books.stays, now)
+        await _note_calendar(session, device, short, now)
+    if capacity is None:
+        return ()
+    for one in books.stays:
         if not one.has_slot:
             await _note_place(database, one.access_code_id, short=one.access_code_id in short, now=now)
-    return _next_in_line(capacity, booked, line, now)
+    return _next_in_line(capacity, books, now)
 
 
-def _next_in_line(capacity: int, booked: Sequence[Booking], line: Sequence[Booking], now: datetime) -> Sequence[UUID]:
-    free = max(0, capacity - sum(one.has_slot for one in booked))
+def _next_in_line(capacity: int, books: Books, now: datetime) -> Sequence[UUID]:
+    free = max(0, capacity - sum(one.has_slot for one in books.stays))
+    line = sorted(books.line, key=lambda one: one.place_in_line)
     waiting = [one.access_code_id for one in line if not one.has_slot and one.begins <= now]
     return waiting[:free]
 

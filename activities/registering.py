@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.calendar import in_calendar, note_calendar
+from activities.calendar import in_calendar
 from activities.choosing import Asked, choose
 from activities.digits import Digits
 from activities.orders import RegisterOrder
@@ -20,6 +20,7 @@ from domain.events import Event, EventType
 from domain.lifecycle import held_from
 from domain.native_windows import LockClock, lock_clock
 from domain.policy import BackupPoolUse, Policy
+from domain.problems import ProblemCode, has
 from domain.refusals import RefusalType, refuse
 from domain.registration import check_device, check_window
 from store import backup_pools, codes, devices, events
@@ -30,7 +31,7 @@ from store.tables import AccessCodeRow, BackupPoolRow, BackupRow
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """A code to be, with its lock."""
 
     access_code_id: UUID
@@ -39,6 +40,13 @@ class _Place:
     policy: Policy
     digits: Digits
     code: AccessCode
+    is_crowded: bool
+    """The lock's calendar is, or was when somebody last looked, too full for somebody on it."""
+
+    @property
+    def card(self) -> DeviceCard:
+        """What the code's workflow must know of its lock."""
+        return codes.card(self.locked.device, self.locked.account)
 
 
 class Registering:
@@ -50,8 +58,8 @@ class Registering:
         self._order = order
         self._is_shared = bool(order.request.siblings) or order.request.common_code_key is not None
 
-    async def register(self) -> tuple[AccessCode, DeviceCard]:
-        """Write the codes down with their digits and `access_code.created`; give the first, and its lock.
+    async def register(self) -> Sequence[Place]:
+        """Write the codes down with their digits and `access_code.created`; give them with their locks.
 
         Raises:
             RefusedError: the request breaks a rule of some lock; nothing is written then.
@@ -64,11 +72,8 @@ class Registering:
         await self._write(places, await self._pin(places))
         if self._order.backup_id is None:
             await self._enable_pools(places)
-            for place in places:
-                await note_calendar(self._session, place.locked.device, now)
         await self._tell(places)
-        first = places[0]
-        return first.code, codes.card(first.locked.device, first.locked.account)
+        return places
 
     async def _check_backup(self, backup_id: UUID) -> None:
         """Refuse a backup that its pool does not want, or not any more."""
@@ -80,7 +85,7 @@ class Registering:
         if backup is None or not is_its or backup.closed_at is not None or backup.claim is not None:
             raise refuse(RefusalType.BACKUP_NOT_FOUND, "no backup pool asks for this code")
 
-    async def _places(self) -> list[_Place]:
+    async def _places(self) -> list[Place]:
         """Keep others from the locks, always in the same order so that no two wait in a circle, and judge them."""
         order, request = self._order, self._order.request
         wanted = {request.device_id: order.access_code_id} | {
@@ -98,7 +103,7 @@ class Registering:
         if device is not None:
             await lock_key(self._session, device.workspace_id, key)
 
-    async def _place(self, access_code_id: UUID, device_id: UUID) -> _Place:
+    async def _place(self, access_code_id: UUID, device_id: UUID) -> Place:
         request = self._order.request
         locked = await codes.lock_device(self._session, device_id)
         known = locked is not None and request.workspace_id in (None, locked.device.workspace_id)
@@ -125,10 +130,14 @@ class Registering:
             is_backup=self._order.backup_id is not None,
             allows_external_modification=request.is_external_modification_allowed,
         )
+        is_crowded = False
         if self._order.backup_id is None:
             now = self._order.now
-            code = await in_calendar(self._session, locked.device, facts, access_code_id, code, booked_at=now, now=now)
-        return _Place(access_code_id, locked, facts, policy, digits, code)
+            code, is_crowded = await in_calendar(
+                self._session, locked.device, facts, access_code_id, code, booked_at=now, now=now
+            )
+            is_crowded = is_crowded or has(devices.problems_of(locked.device), ProblemCode.MAX_CODES_REACHED)
+        return Place(access_code_id, locked, facts, policy, digits, code, is_crowded)
 
     def _native(self, facts: DeviceFacts) -> LockClock | None:
         """Say how the lock is to keep the window by itself, if it is.  A backup lies ready and has none."""
@@ -137,7 +146,7 @@ class Registering:
             return None
         return lock_clock(facts, request.max_time_rounding)
 
-    async def _pin(self, places: Sequence[_Place]) -> str:
+    async def _pin(self, places: Sequence[Place]) -> str:
         request, now = self._order.request, self._order.now
         asked = Asked(
             generation=1,
@@ -156,7 +165,7 @@ class Registering:
             is_shared=self._is_shared,
         )
 
-    async def _of_key(self, place: _Place) -> str | None:
+    async def _of_key(self, place: Place) -> str | None:
         """Read the digits that the key has already; None for a new one."""
         key = self._order.request.common_code_key
         living = [] if key is None else await sharing(self._session, place.locked.device.workspace_id, key)
@@ -165,7 +174,7 @@ class Registering:
         stored = AccessCode.model_validate(living[0].code)
         return place.digits.decrypted(await codes.pin_row(self._session, living[0].id, stored.wish.pin_generation))
 
-    async def _write(self, places: Sequence[_Place], pin: str) -> None:
+    async def _write(self, places: Sequence[Place], pin: str) -> None:
         now = self._order.now
         self._session.add_all(self._row(place) for place in places)
         await self._session.flush()  # the digits' rows refer to them
@@ -173,7 +182,7 @@ class Registering:
             place.digits.row(pin, 1, held_from(place.code) or now, self._order.request.ends_at) for place in places
         )
 
-    async def _tell(self, places: Sequence[_Place]) -> None:
+    async def _tell(self, places: Sequence[Place]) -> None:
         now = self._order.now
         for place in places:
             device = place.locked.device
@@ -189,7 +198,7 @@ class Registering:
                 hidden=self._order.backup_id is not None,
             )
 
-    def _row(self, place: _Place) -> AccessCodeRow:
+    def _row(self, place: Place) -> AccessCodeRow:
         request, device = self._order.request, place.locked.device
         return AccessCodeRow(
             id=place.access_code_id,
@@ -205,7 +214,7 @@ class Registering:
             **columns_of(place.code),
         )
 
-    async def _enable_pools(self, places: Sequence[_Place]) -> None:
+    async def _enable_pools(self, places: Sequence[Place]) -> None:
         """Give locks their pools where this code, or policy, asks for them; and a key the pool of all its locks."""
         request, now = self._order.request, self._order.now
         pooled = [place for place in places if _is_pooled(place, asked=request.use_backup_access_code_pool)]
@@ -220,6 +229,6 @@ class Registering:
             await backup_pools.enable(self._session, workspace_id, on, now)
 
 
-def _is_pooled(place: _Place, *, asked: bool) -> bool:
+def _is_pooled(place: Place, *, asked: bool) -> bool:
     always = place.policy.backup_pool is BackupPoolUse.ALWAYS
     return asked or (always and place.facts.capabilities.supports_backup_access_code_pool)

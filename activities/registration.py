@@ -37,7 +37,6 @@ from domain.changes import (
 from domain.events import Event
 from domain.lifecycle import decide, held_from, is_over
 from domain.observation import Observed, announce, close
-from domain.problems import ProblemCode
 from domain.refusals import RefusalType, refuse
 from domain.registration import check_order
 from domain.requests import CodeChange
@@ -71,18 +70,22 @@ class RegistrationActivities:
         """
         with store_failures():
             async with self._database.write() as session:
+                siblings = order.request.siblings
                 if await session.get(AccessCodeRow, order.access_code_id) is None:
-                    code, device = await Registering(self._keyring, session, order).register()
+                    # Kept to the end of the transaction, so that their locks need not be read again.
+                    places = await Registering(self._keyring, session, order).register()
+                    code, device = places[0].code, places[0].card
+                    calendars = tuple(place.card.device_id for place in places if place.is_crowded)
                 else:
                     stored = await codes.get(session, order.access_code_id)
                     code, device = stored.code, codes.card(stored.device, stored.account)
+                    locks = (order.request.device_id, *(sibling.device_id for sibling in siblings))
+                    # Whether the first attempt found them crowded is not written anywhere; looking again is no harm.
+                    calendars = tuple(await devices.bounded(session, among=locks))
                 pools = tuple(sorted(await pools_of_new(session, order)))
-                siblings = order.request.siblings
-                locks = (order.request.device_id, *(sibling.device_id for sibling in siblings))
-                crowded = tuple(await devices.showing(session, locks, ProblemCode.MAX_CODES_REACHED))
         introduction = None
-        if siblings or pools or crowded:
-            introduction = IntroduceOrder(siblings=siblings, pools=pools, calendars=crowded, now=order.now)
+        if siblings or pools or calendars:
+            introduction = IntroduceOrder(siblings=siblings, pools=pools, calendars=calendars, now=order.now)
         return Registered(code=code, device=device, attempt_timeout=self._attempt_timeout, introduction=introduction)
 
     @activity.defn(name="introduce_access_codes")
@@ -220,7 +223,7 @@ class RegistrationActivities:
         if change.window is not None:
             check_order(change.window.starts_at, change.window.ends_at)  # an end in the past means: remove it now
             code = _noting(happened, with_window(code, change.window.starts_at, change.window.ends_at, now))
-            code = await in_calendar(
+            code, _ = await in_calendar(
                 session, stored.device, stored.facts, stored.row.id, code, booked_at=stored.row.created_at, now=now
             )
             await self._move(session, stored, code, now)

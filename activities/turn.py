@@ -39,7 +39,7 @@ from domain.retry import delay_before_next
 from domain.slot_plan import ahead_of, booking
 from providers.base import Place, Window
 from store import codes, inbound, leases
-from store.bookings import in_line_on
+from store.bookings import books_of
 from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.pins import load_pin
@@ -339,7 +339,7 @@ async def _before_in_line(session: AsyncSession, turn: LockTurn) -> int:
     stored, now = turn.stored, turn.now
     if stored.facts.max_active_codes_supported is None:
         return 0
-    line = await in_line_on(session, stored.device.id, now)
+    line = (await books_of(session, stored.device.id, now)).line
     mine = booking(stored.row.id, stored.code, stored.row.created_at, has_slot=False, now=now)
     if stored.is_hidden or mine is None:
         return sum(not one.has_slot and one.begins <= now for one in line)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from domain.slot_plan import DaySlots, coming_days, without_slot
 from store import devices
 from store.backup_pools import backup_codes_on
-from store.bookings import bookings_on
+from store.bookings import books_of
 from store.database import Database
 
 COMING_DAYS = 14
@@ -40,7 +40,7 @@ class SlotReader:
             row = await devices.get_device(session, device_id)
             if row is None:
                 return None
-            booked = await bookings_on(session, device_id, now)
+            booked = (await books_of(session, device_id, now)).stays
             spare = [one for one in await backup_codes_on(session, device_id) if one.row.stands_in_for is None]
             facts = devices.facts_of(row)
         capacity, zone = facts.max_active_codes_supported, _zone(facts.time_zone)

@@ -4,7 +4,7 @@ A vendor's list is believed except when it is empty: then nothing is removed, be
 as an emptied account.  A row is never deleted; codes and attempts refer to it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from domain.devices import DeviceFacts
 from domain.events import Event, EventType
 from domain.policy import Policy
-from domain.problems import Problem, ProblemCode, Problems, has
+from domain.problems import Problem, Problems
 from store import events
 from store.tables import ConnectedAccountRow, DeviceRow, WorkspaceRow
 
@@ -180,15 +180,12 @@ async def list_devices(session: AsyncSession, workspace_id: UUID, *, account_id:
     return list((await session.exec(chosen.order_by(col(DeviceRow.name), col(DeviceRow.id)))).all())
 
 
-async def showing(session: AsyncSession, device_ids: Sequence[UUID], problem: ProblemCode) -> list[UUID]:
-    """Name those of these locks that show a problem of their own."""
-    rows = (await session.exec(select(DeviceRow).where(col(DeviceRow.id).in_(device_ids)))).all()
-    return [row.id for row in rows if has(problems_of(row), problem)]
-
-
-async def bounded(session: AsyncSession) -> list[UUID]:
-    """Name the locks that say how many codes they hold and that were not removed."""
-    rows = (await session.exec(select(DeviceRow).where(col(DeviceRow.removed_at).is_(None)))).all()
+async def bounded(session: AsyncSession, *, among: Collection[UUID] | None = None) -> list[UUID]:
+    """Name the locks that say how many codes they hold and that were not removed; only of these where they are given."""
+    chosen = select(DeviceRow).where(col(DeviceRow.removed_at).is_(None))
+    if among is not None:
+        chosen = chosen.where(col(DeviceRow.id).in_(among))
+    rows = (await session.exec(chosen)).all()
     return [row.id for row in rows if facts_of(row).max_active_codes_supported is not None]
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from store.sqlite_driver import READER, WRITER
+
 READERS = 4
 """Reading connections to one SQLite file: more only take turns on the interpreter lock."""
 POSTGRES_CONNECTIONS = 10
@@ -89,6 +91,7 @@ def _sqlite_engine(
         # Every session ends in a commit or a rollback, so that a second rollback would find nothing to do.
         pool_reset_on_return=None,
         connect_args={"timeout": busy_timeout_seconds, "isolation_level": None},
+        module=READER if query_only else WRITER,
         hide_parameters=True,
     )
 

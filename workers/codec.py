@@ -14,7 +14,12 @@ from collections.abc import Sequence
 from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
+)
 
 from store.keyring import NONCE_BYTES, Encrypted, KeyRing, Purpose, UndecryptableError
 
@@ -63,10 +68,24 @@ class KeyRingCodec(PayloadCodec):
             raise UndecryptableError("the encrypted data is no Temporal payload") from None
 
 
+_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
+
+
+class SharedPydanticConverter(CompositePayloadConverter):
+    """The SDK's pydantic converter, with one set of validators for all.
+
+    The SDK makes a converter for every workflow and for every task of one.  Each of its own would build the validators
+    of what it reads anew, and keep them for as long as the workflow lies in the cache.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(*_CONVERTERS)
+
+
 def data_converter(keyring: KeyRing) -> DataConverter:
     """The data converter of every client and worker of ours: pydantic models in, encrypted payloads out."""
     return DataConverter(
-        payload_converter_class=PydanticPayloadConverter,
+        payload_converter_class=SharedPydanticConverter,
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
         payload_codec=KeyRingCodec(keyring),
     )

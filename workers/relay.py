@@ -5,7 +5,7 @@ position of whoever follows still lies before the event, and the next relay star
 workflow id made of what it is about, so that starting it twice, from here or from another worker's relay, is starting
 it once.
 
-It looks when this process committed events, and every few seconds for those that other processes wrote.
+It looks soon after this process committed events, and every few seconds for those that other processes wrote.
 """
 
 import asyncio
@@ -28,6 +28,10 @@ from workers.lifetime import background
 
 LOOK_EVERY = timedelta(seconds=5)
 """How late at most an event of another process is noticed, at the cost of a small query for each that follows."""
+
+GATHER = timedelta(milliseconds=200)
+"""How long events are gathered after the first: those who wait for an answer to what wrote them come first, and one
+look serves many events."""
 
 AFTER_A_FAILURE = timedelta(seconds=2)
 """How long to leave a store or a Temporal alone that does not answer."""
@@ -131,6 +135,7 @@ class Relay:
                 continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._database.events_written.wait(), LOOK_EVERY.total_seconds())
+                await asyncio.sleep(GATHER.total_seconds())
 
     async def _has_caught_up(self, followed: Followed) -> bool:
         try:

@@ -6,16 +6,16 @@ webhooks, and one messages to guests, so that slow endpoints and mail servers ho
 """
 
 import asyncio
-import inspect
-import py_compile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
 
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.accounts import AccountActivities
 from activities.backup_pools import BackupPoolActivities
@@ -72,6 +72,11 @@ WORKFLOWS: tuple[type, ...] = (
     WebhookDeliveryWorkflow,
 )
 
+WORKFLOW_RUNNER = SandboxedWorkflowRunner(
+    # The workflows' own files, too: the sandbox would load them anew for every run (docs/decisions/0026).
+    restrictions=SandboxRestrictions.default.with_passthrough_modules("activities", "domain", "workflows")
+)
+
 CALLS_PER_ATTEMPT = 3
 """An attempt looks, writes and looks again."""
 
@@ -91,6 +96,10 @@ _BUILD = WorkerDeploymentConfig(
     version=WorkerDeploymentVersion(deployment_name="latchwork", build_id=version("latchwork")),
     use_worker_versioning=False,
 )
+_WORKFLOW_THREADS = 4
+"""Workflows take turns on the interpreter lock: with more threads (the SDK would begin up to 500) they only hold up each
+other and everything else.  Several, so that one that is stuck holds up no other."""
+
 _STICKY_QUEUE = timedelta(seconds=5)
 """How long a dead worker's cache keeps a code waiting: a part of the recovery time after a crash."""
 
@@ -109,17 +118,6 @@ def driver_maker(provider_timeout: timedelta) -> MakeDriver:
     return make
 
 
-def _keep_bytecode() -> None:
-    """Have the workflows' bytecode on disk, also where Python was told to write none.
-
-    The sandbox loads a workflow's module anew for every code; without its bytecode each load compiles the source,
-    which doubles what a code costs to start.  A folder that cannot be written to costs just that.
-    """
-    for workflow in WORKFLOWS:
-        with suppress(OSError):
-            py_compile.compile(inspect.getfile(workflow))
-
-
 @asynccontextmanager
 async def running_workers(
     client: Client,
@@ -134,7 +132,6 @@ async def running_workers(
 
     `chance` gives numbers between 0 and 1, for the jitter of webhooks' retries.
     """
-    _keep_bytecode()
     drivers = Drivers(keyring, make_driver or driver_maker(settings.provider_timeout))
     limit = attempt_timeout(settings.provider_timeout)
     neighbours = TemporalNeighbours(client)
@@ -152,10 +149,13 @@ async def running_workers(
     news = LockNewsActivities(database, keyring)
     sweeping = SweepActivities(database, neighbours)
     sender = Sender(GuardedTransport(for_development=settings.webhook_private_addresses))
+    threads = ThreadPoolExecutor(_WORKFLOW_THREADS, thread_name_prefix="workflow")
     main = Worker(
         client,
         task_queue=QUEUE,
         workflows=WORKFLOWS,
+        workflow_runner=WORKFLOW_RUNNER,
+        workflow_task_executor=threads,
         activities=[
             *registration.all(),
             *accounts.all(),
@@ -206,6 +206,7 @@ async def running_workers(
         async with _all(main, deliveries, letters, *providers):
             yield
     finally:
+        threads.shutdown(wait=False)
         await sender.aclose()
         await drivers.aclose()
 

@@ -1,15 +1,14 @@
 """The workflow by which the world asks for an access code: its messages, and the life behind them.
 
-This file alone is loaded anew, in a sandbox of its own, for every code: it holds nothing but the shell.  What a code
-does is `workflows/life.py`.
+It holds nothing but the shell; what a code does is `workflows/life.py`.
 """
 
 from pydantic import ValidationError
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    # By their full names: `from workflows import contracts` is looked up past the sandbox's importer, which would make
-    # every model anew for every code: tens of milliseconds and hundreds of kilobytes each.
+    # For whoever runs it in a sandbox that passes nothing through; by full names, because there
+    # `from workflows import contracts` would make every model anew for every code.
     import workflows.contracts as contracts
     from domain.requests import CodeChange
     from workflows.contracts import AccessCodeReceipt, DeleteRequest, PullBackupRequest, ReceivedInput

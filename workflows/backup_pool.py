@@ -1,6 +1,6 @@
 """The workflow of a backup pool: it sleeps until it is told something, and then looks at its rows.
 
-This file alone is loaded anew, in a sandbox of its own, for every pool; what a pool does is `workflows/pool_life.py`.
+It holds nothing but the shell; what a pool does is `workflows/pool_life.py`.
 """
 
 from temporalio import workflow

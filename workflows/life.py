@@ -1,4 +1,4 @@
-"""The durable life of one access code: what `AccessCodeWorkflow` does, outside the sandbox that is made for each code.
+"""The durable life of one access code: what `AccessCodeWorkflow` does, behind its messages.
 
 One loop owns everything: it answers messages, asks `domain.lifecycle.decide` what to do, keeps at most one operation
 on the lock, and sleeps until the next instant that matters.  Handlers only leave a message and wake the loop.
@@ -9,9 +9,9 @@ Three rules keep a lock safe whatever happens to this workflow or its workers.
 * No operation begins before the last one has ended: a cancelled attempt in flight still writes.
 * Cancellation is a wish like any other.  The workflow ends as cancelled once the code is proven gone, not before.
 
-The sandbox loads its workflow's file anew for every code; loading this one, too, would double a code's memory and its
-time to start.  So nothing here may ask for the time, chance or the world but through `temporalio.workflow`; ruff holds
-that, as it does for `domain/`.
+The sandbox passes this package through, because loading it anew for every code would double a code's memory and its
+time to start.  So nothing here may ask for the time, chance or the world but through `temporalio.workflow`, nor keep
+anything in a module; ruff holds the former, as it does for `domain/`.
 """
 
 import asyncio

@@ -1,7 +1,4 @@
-"""What the loop of a code has in hand: messages that wait for an answer, and the operation on the lock.
-
-A module of its own, outside the sandbox, because whatever stands in a workflow's own module is made anew per code.
-"""
+"""What the loop of a code has in hand: messages that wait for an answer, and the operation on the lock."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

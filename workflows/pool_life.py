@@ -1,4 +1,4 @@
-"""The durable life of a backup pool: what `BackupPoolWorkflow` does, outside the sandbox that is made for each pool.
+"""The durable life of a backup pool: what `BackupPoolWorkflow` does, behind its messages.
 
 One loop looks at the pool's rows, in one activity, whenever somebody asks or something was written down.  Nothing is
 polled, nothing is carried: who has which backup stands in the store, where two unique indexes guard it.  Registering

@@ -1,4 +1,4 @@
-"""What `ReconcileWorkflow` does, outside the sandbox that is made for each run.
+"""What `ReconcileWorkflow` does, and the news of a lock in doubt.
 
 One activity reads one lock and writes down what follows.  Where reads lag behind, what one look did not find as it
 should be is looked at again as soon as a second look proves anything.  A lock that cannot be read holds up no other.

@@ -12,7 +12,7 @@ from temporalio.worker import Replayer
 
 from tests.histories.keys import FOLDER, history_keys
 from workers.codec import data_converter
-from workers.worker import WORKFLOWS
+from workers.worker import WORKFLOW_RUNNER, WORKFLOWS
 
 
 def recorded() -> list[Path]:
@@ -36,7 +36,11 @@ async def replay(paths: Sequence[Path], *workflows: type) -> None:
     Raises:
         NondeterminismError: the workflow of today would have done something else.
     """
-    replayer = Replayer(workflows=workflows or WORKFLOWS, data_converter=data_converter(history_keys()))
+    replayer = Replayer(
+        workflows=workflows or WORKFLOWS,
+        workflow_runner=WORKFLOW_RUNNER,
+        data_converter=data_converter(history_keys()),
+    )
     await replayer.replay_workflows(_loaded(paths))
 
 

@@ -3,8 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
+import aiosqlite
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -242,3 +244,33 @@ async def test_a_failed_query_ends_its_snapshot(database: Database) -> None:
             await (await session.connection()).execute(text("SELECT nothing FROM nowhere"))
     async with database.snapshot():
         assert await _names(database) == []
+
+
+async def test_only_what_may_take_long_goes_to_the_thread_of_sqlite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ways to the thread cost more than small queries: one for each read, none for a statement of the writer's."""
+    ways = 0
+    execute: Any = aiosqlite.Connection._execute
+
+    async def counted(connection: aiosqlite.Connection, *args: object) -> object:
+        nonlocal ways
+        ways += 1
+        return await execute(connection, *args)
+
+    database = await Database.open(f"sqlite:///{tmp_path}/app.db")
+    await database.migrate()
+    await _write(database, _row("one"))
+    await _names(database)
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    async with database.read() as session:
+        for _ in range(3):
+            assert list((await session.exec(select(WorkspaceRow.name))).all()) == ["one"]
+    reading, ways = ways, 0
+    async with database.write() as session:
+        for _ in range(3):
+            assert list((await session.exec(select(WorkspaceRow.name))).all()) == ["one"]
+    writing = ways
+    await database.close()
+    assert reading == len(["begin", "select", "select", "select", "rollback"])
+    assert writing == len(["begin", "commit"])
