@@ -162,7 +162,7 @@ class Moving:
     ) -> codes.StoredCode:
         """Write the code down on the other lock with its digits, or with others where it cannot have them there."""
         stored, now = self._stored, self._now
-        code = await in_calendar(
+        code, _ = await in_calendar(
             self._session, locked.device, facts, stored.row.id, code, booked_at=stored.row.created_at, now=now
         )
         digits = Digits(

@@ -52,6 +52,7 @@ def moved(
             "replaced_at": None,
             "worked_until": None,
             "no_room_for": None,
+            "made_room": None,
             "interference": Interference(),
             "problems": cleared(code.problems, _OF_THE_OLD_LOCK),
             "policy": policy,
@@ -73,6 +74,7 @@ def left_behind(code: AccessCode, now: datetime) -> AccessCode | None:
             "backup": BackupUse(),
             "is_backup": False,
             "remnant": None,
+            "made_room": None,
             "policy": code.policy.model_copy(update={"pulls_backup": False}),
             "version": 0,
         }
@@ -112,6 +114,7 @@ def taken_back(code: AccessCode, remnant: AccessCode, now: datetime, *, policy: 
             "replaced_at": remnant.replaced_at,
             "worked_until": None,
             "no_room_for": None,
+            "made_room": None,
             "interference": Interference(),
             "problems": cleared(code.problems, _OF_THE_OLD_LOCK),
             "policy": policy,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domain.access_code import AccessCode, Ending, OnLock, Presence
+from domain.access_code import AccessCode, Ending, MadeRoom, OnLock, Presence
 from domain.devices import Capabilities
 from domain.exposure import Exposure, ExposureReason, exposure
 from domain.lifecycle import Action, decide, held_from, is_clear, opens, status
@@ -41,7 +41,9 @@ def test_remnant_bears_the_mark_of_its_code() -> None:
 def test_moved_code_is_wanted_as_before_and_nowhere_yet() -> None:
     before = stay(PRESENT, ends_at=NOON + DAY)
     trouble = raised(before.problems, ProblemCode.FAILED_TO_SET, NOON)
-    after = to_another_lock(before.model_copy(update={"problems": trouble}))
+    made_room = MadeRoom(generation=1, pin_generation=1)
+    after = to_another_lock(before.model_copy(update={"problems": trouble, "made_room": made_room}))
+    assert after.made_room is None
     assert (after.wish.starts_at, after.wish.ends_at) == (before.wish.starts_at, before.wish.ends_at)
     assert (after.wish.generation, after.wish.pin_generation) == (2, 1), (
         "the lock must be told; the digits are the same"
