@@ -36,6 +36,7 @@ from store.keyring import KeyRing, pin_aad
 from store.tables import AttemptRow, DeviceRow, EventRow, PinRow
 from tests.store.keys import new_ring
 from tests.timeskipping import STUCK_AFTER_SECONDS, UnderWay, skip_again
+from tests.waiting import eventually
 from workers.settings import Settings
 from workers.worker import running_workers
 from workflows.contracts import (
@@ -53,8 +54,6 @@ from workflows.contracts import (
 
 PROVIDER_TIMEOUT_SECONDS = 2.0
 """In wall time; a vendor that does not answer costs this much of it."""
-PATIENT_TIMEOUT_SECONDS = 10.0
-"""On virtual time, where a call that a busy machine makes late must not look like a lock that does not answer."""
 AT_REST_SECONDS = 60.0
 """How long whatever is still to be done at one virtual instant may take in wall time."""
 STRIDE = timedelta(hours=6)
@@ -232,6 +231,15 @@ class House:
         for one in self.client.config()["interceptors"]:
             if isinstance(one, UnderWay) and one.idle_seconds >= STUCK_AFTER_SECONDS:
                 await skip_again(self.client)
+
+    async def at_rest(self) -> None:
+        """Wait until no attempt is under way, on virtual time."""
+        (under_way,) = [one for one in self.client.config()["interceptors"] if isinstance(one, UnderWay)]
+
+        async def is_idle() -> bool:
+            return under_way.idle_seconds > 0
+
+        await eventually(is_idle, within=AT_REST_SECONDS, what="nothing is under way")
 
     async def device(self, name: str) -> DeviceRow:
         """Find a lock by the name its owner gave it."""
@@ -415,10 +423,9 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """Run a lock cloud, a fresh database and every worker against a Temporal server."""
     cloud = cloud or LockCloud(seeded_locks())
-    provider_timeout = PATIENT_TIMEOUT_SECONDS if env.supports_time_skipping else PROVIDER_TIMEOUT_SECONDS
     settings = Settings(
         data=folder,
-        provider_timeout_seconds=provider_timeout,
+        provider_timeout_seconds=PROVIDER_TIMEOUT_SECONDS,
         webhook_private_addresses=True,
         message_private_addresses=True,
     )
@@ -454,7 +461,7 @@ async def open_house(
         def make(provider: str, credentials: Credentials) -> Driver:
             return driver_factory(provider)(
                 credentials,
-                timeout_seconds=provider_timeout,
+                timeout_seconds=PROVIDER_TIMEOUT_SECONDS,
                 event_hooks={"request": [be_held, follow_virtual_time], "response": [watch]},
             )
 

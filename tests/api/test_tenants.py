@@ -22,6 +22,7 @@ IDS = {
     "device_id": "device_id",
     "device_ids": "device_id",
     "devices": "device_id",
+    "replaces_device_id": "device_id",
     "connected_account_id": "connected_account_id",
     "connected_account_ids": "connected_account_id",
     "action_attempt_id": "action_attempt_id",
@@ -50,6 +51,7 @@ OTHERS: dict[str, Any] = {
     "event_types": ["*"],
     "starts_at": "2030-01-01T10:00:00Z",
     "kind": "email",
+    "answer": "new",
     "language": "en",
 }
 """What else a route must be given."""

@@ -242,6 +242,7 @@ async def test_a_code_that_came_back_is_removed_though_the_word_of_it_was_lost(h
     await house.fault(lock, "offline", on="remove")
     await life.handle.execute_update(UpdateName.DELETE)
     await life.handle.terminate("by hand")
+    await house.at_rest()  # an attempt in flight would still take it off
     await house.heal(lock)
     assert await house.opens(lock, own)
     await house.reconcile(lock)
