@@ -4,8 +4,9 @@ Where a workflow task cancels an activity that has just ended, this server refus
 the workflow never moves again (sdk-java's issue 2391); the real server takes it.  A busy machine makes that likely, so
 whatever may have a workflow cancel something waits until no activity of it is under way.
 
-And where a workflow ends before an activity that it cancelled does, time is skipped no more (sdk-java's issue 1138):
-the server waits for the end of what nobody tells it about.  Who passes time has to notice that.
+And where a workflow ends before an activity that it cancelled does (sdk-java's issue 1138), or cancels one just as its
+next attempt begins, time may be skipped no more: the server waits for the end of what nobody tells it about.  Who passes
+time has to notice that.
 """
 
 import time
@@ -26,7 +27,7 @@ from workflows.contracts import SEARCH_ATTRIBUTE_TYPES
 _PATIENCE_SECONDS = 5.0
 _PATIENCE_OF_ACTIVITIES_SECONDS = 0.3
 """How long who speaks to a workflow waits; briefly in an activity, which the workflow may itself be waiting for."""
-STUCK_AFTER_SECONDS = 5.0
+STUCK_AFTER_SECONDS = 4.0
 """Where nothing was under way for so long and time is not skipped, it never will be."""
 
 
