@@ -257,6 +257,7 @@ async def test_a_code_that_was_released_is_its_owners(house: House) -> None:
     change = DeviceChange(device_id=lock.id, is_managed=False, releases_codes=True)
     with house.env.auto_time_skipping_disabled():
         await house.client.execute_workflow(UPDATE_DEVICE_WORKFLOW, change, id=f"release/{uuid4()}", task_queue=QUEUE)
+        await house.pass_time(until=await house.now() + MINUTE)
         await life.handle.result()
     for _ in range(2):
         result = await house.reconcile(lock)
