@@ -75,6 +75,7 @@ async def page(visit: Visit) -> Page:
     locks = await known_locks(visit.services.database, workspace_id)
     silent = [lock for lock in locks.all if lock.is_managed and not (lock.is_online and lock.is_readable)]
     exposed = await visit.services.exposures.list(workspace_id, now, attempts=0)
+    asked = await visit.services.replacements.questions(workspace_id, now)
     async with visit.services.database.read() as session:
         coming = await arrivals.arriving(session, workspace_id, now - BEHIND, now + AHEAD, limit=MOST)
         waiting = await arrivals.struggling(session, workspace_id, now, limit=MOST)
@@ -94,6 +95,7 @@ async def page(visit: Visit) -> Page:
         "most": MOST,
         "is_cut": MOST in (len(coming), len(waiting)) or len(exposed) > MOST,
         "has_locks": bool(locks.all),
+        "new_locks": [one.device.nickname or one.device.name for one in asked],
         "turns_at": min((at for one in arriving if (at := one.code.turns_at) is not None), default=None),
     }
     return Page("today.html", told)

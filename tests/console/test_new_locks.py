@@ -1,5 +1,7 @@
 """A new lock at the console: it is asked about, takes another's place, and gives it back."""
 
+import re
+
 from playwright.async_api import Browser
 
 from domain.audit import AuditAction
@@ -45,7 +47,8 @@ async def test_new_lock_that_replaces_none_is_placed(desk: Desk, browser: Browse
         await person.page.locator(f"#new-{new.id}").wait_for()
         assert await person.page.get_by_role("button", name="Save").count() == 0, "who may only look cannot answer"
     async with at_the_console(browser, desk, OPERATOR) as person:
-        await person.goes_to("/locks")
+        await person.goes_to("/")
+        await person.page.get_by_role("link", name=re.compile("say where")).click()
         asked = person.page.locator(f"#new-{new.id}")
         await asked.get_by_label("It replaces none, and is at").fill("Behind the house")
         await asked.get_by_role("button", name="Save").click()
