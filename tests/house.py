@@ -436,7 +436,9 @@ async def open_house(
         closing.push_async_callback(database.close)
         await database.migrate()
         url = await closing.enter_async_context(serve(cloud))
-        http = await closing.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False))
+        # The cloud hangs up after five seconds without a word; whoever speaks just then would get no answer.
+        limits = httpx.Limits(keepalive_expiry=1.0)
+        http = await closing.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, limits=limits))
         account_id = await _add_account(database, keyring, url)
 
         doubles: list[str] = []
