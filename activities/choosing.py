@@ -11,6 +11,8 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.digits import Digits
+from domain.access_code import AccessCode
+from domain.lifecycle import held_from
 from domain.pins import NoPinLeftError, generate, preferred_length
 from domain.refusals import RefusalType, RefusedError, refuse
 from domain.sealed import SealedPin
@@ -26,6 +28,18 @@ class Asked:
     starts_at: datetime | None
     preferred_length: int | None
     now: datetime
+
+
+def asked_for(code: AccessCode, now: datetime) -> Asked:
+    """Say what the newest digits of a code must be like, for as long as it holds them."""
+    return Asked(
+        generation=code.wish.pin_generation,
+        held_from=held_from(code) or now,
+        held_until=code.wish.ends_at,
+        starts_at=code.wish.starts_at,
+        preferred_length=None,
+        now=now,
+    )
 
 
 async def choose(

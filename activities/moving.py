@@ -12,7 +12,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.calendar import in_calendar
-from activities.choosing import Asked, choose
+from activities.choosing import Asked, asked_for, choose
 from activities.digits import Digits
 from activities.telling import tell
 from domain.access_code import AccessCode
@@ -173,13 +173,13 @@ class Moving:
             code_id=stored.row.id,
             name=stored.row.name,
         )
-        asked = _asked(code, now)
+        asked = asked_for(code, now)
         if await self._takes(digits, pin, asked):
             _place(pin, locked.device.id, self._index(pin, locked.device.id), code, now)
             self._session.add(pin)
             return await self._saved(locked, facts, code)
         renewed = with_new_pin(code, now)
-        asked = _asked(renewed.code, now)
+        asked = asked_for(renewed.code, now)
         chosen = await choose(self._session, [digits], asked, None)
         self._session.add(digits.row(chosen, asked.generation, asked.held_from, asked.held_until))
         saved = await self._saved(locked, facts, renewed.code)
@@ -271,17 +271,6 @@ def _native(stored: codes.StoredCode, facts: DeviceFacts) -> LockClock | None:
     if clock is None and could:
         return None
     return lock_clock(facts, None if clock is None else clock.tolerance)
-
-
-def _asked(code: AccessCode, now: datetime) -> Asked:
-    return Asked(
-        generation=code.wish.pin_generation,
-        held_from=held_from(code) or now,
-        held_until=code.wish.ends_at,
-        starts_at=code.wish.starts_at,
-        preferred_length=None,
-        now=now,
-    )
 
 
 def _place(pin: PinRow, device_id: UUID, pin_index: str, code: AccessCode, now: datetime) -> None:

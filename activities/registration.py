@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.calendar import in_calendar, look_at_calendar
-from activities.choosing import Asked, choose
+from activities.choosing import asked_for, choose
 from activities.digits import Digits
 from activities.failures import store_failures
 from activities.moving import Moving, keep_in_step, last_left
@@ -289,14 +289,7 @@ class RegistrationActivities:
     ) -> None:
         """Keep the new digits beside the old ones, which may be on the lock until they are proven gone."""
         digits = self._digits(stored)
-        asked = Asked(
-            generation=code.wish.pin_generation,
-            held_from=held_from(code) or now,
-            held_until=code.wish.ends_at,
-            starts_at=code.wish.starts_at,
-            preferred_length=None,
-            now=now,
-        )
+        asked = asked_for(code, now)
         pin = await choose(session, [digits], asked, change.code)
         session.add(digits.row(pin, asked.generation, asked.held_from, asked.held_until))
 
