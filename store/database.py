@@ -5,6 +5,7 @@ SQLite's own waiting is sleeping and trying again.  Other processes are waited f
 """
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -153,8 +154,9 @@ class Database:
                     # Read to its end: a statement left half read would keep the file locked.
                     await driver.execute_fetchall("PRAGMA journal_mode=WAL")
                 return
-            except OperationalError as error:
-                if "locked" not in str(error.orig) or time.monotonic() > deadline:
+            except (OperationalError, sqlite3.OperationalError) as error:
+                # The driver's own error too: SQLAlchemy does not wrap what it does not execute.
+                if "locked" not in str(error) or time.monotonic() > deadline:
                     raise
             await asyncio.sleep(_JOURNAL_RETRY_SECONDS)
 

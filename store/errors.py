@@ -53,16 +53,24 @@ def translated(url: URL) -> Iterator[None]:
         if not _is_outage(error):
             raise
         raise _unavailable(url, str(error.orig)) from error
+    except sqlite3.Error as error:  # While a connection is made ready, SQLAlchemy wraps nothing.
+        if not _is_sqlite_outage(error):
+            raise
+        raise _unavailable(url, str(error)) from error
 
 
 def _is_outage(error: DBAPIError) -> bool:
     if error.connection_invalidated:
         return True
     if isinstance(error.orig, sqlite3.Error):
-        # The low byte is the primary code; the rest says more than we need.  Without one, the driver itself gave up.
-        code = getattr(error.orig, "sqlite_errorcode", None)
-        return code is None or code & 0xFF in _SQLITE_OUTAGES
+        return _is_sqlite_outage(error.orig)
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def _is_sqlite_outage(error: sqlite3.Error) -> bool:
+    # The low byte is the primary code; the rest says more than we need.  Without one, the driver itself gave up.
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in _SQLITE_OUTAGES
 
 
 def _unavailable(url: URL, reason: str) -> StoreUnavailableError:

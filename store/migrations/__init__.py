@@ -5,6 +5,7 @@ Reading one row decides whether there is anything to do; alembic is imported onl
 """
 
 import asyncio
+import threading
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -20,6 +21,9 @@ HEAD = "0016"
 
 _LOCK_KEY = 0x4C61746368
 """The advisory lock on PostgreSQL that migrating processes take: an arbitrary number of ours."""
+
+_ALEMBIC = threading.Lock()
+"""Held while alembic runs: what it runs for is kept once per process, so that two databases would mix."""
 
 
 async def migrate(engine: AsyncEngine, *, busy_timeout_seconds: float) -> None:
@@ -53,7 +57,7 @@ def _upgrade(url: URL, busy_timeout_seconds: float) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     engine = _locking_engine(url, busy_timeout_seconds)
     try:
-        with engine.begin() as connection:
+        with _ALEMBIC, engine.begin() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
             known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
             if found is not None and found not in known:

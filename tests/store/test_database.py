@@ -164,6 +164,19 @@ async def test_readers_are_not_held_up_by_a_writer(database: Database) -> None:
         assert await _names(database) == []
 
 
+async def test_new_file_is_waited_for(tmp_path: Path) -> None:
+    """Whoever opens a file while another opener has it to itself comes next, and one that never gives it is told of."""
+    path = tmp_path / "store.db"
+    async with aiosqlite.connect(path, isolation_level=None) as other:
+        await other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreUnavailableError, match=r"\A[^\n]*database is locked[^\n]*\Z"):
+            await Database.open(f"sqlite:///{path}", busy_timeout_seconds=0.05)
+        opening = asyncio.create_task(Database.open(f"sqlite:///{path}"))
+        assert await asyncio.wait({opening}, timeout=0.2) == (set(), {opening})
+        await other.execute("COMMIT")
+    await (await opening).close()
+
+
 async def test_locked_file_is_one_line(tmp_path: Path) -> None:
     """Another process that never lets go is told as an outage, after the busy timeout."""
     url = f"sqlite:///{tmp_path / 'store.db'}"

@@ -97,3 +97,19 @@ async def test_openers_may_migrate_at_once(url: str) -> None:
         await database.close()
 
     await asyncio.gather(*(start() for _ in range(6)))
+
+
+async def test_two_databases_may_migrate_at_once(tmp_path: Path) -> None:
+    """One process may bring several databases to the present form, and none gets another's tables."""
+
+    async def tables(name: str) -> int:
+        database = await Database.open(f"sqlite:///{tmp_path / name}")
+        try:
+            await database.migrate()
+            async with database.read() as session:
+                found = await session.scalar(text("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"))
+        finally:
+            await database.close()
+        return int(found or 0)
+
+    assert len(set(await asyncio.gather(*(tables(name) for name in "abcd")))) == 1
