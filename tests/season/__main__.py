@@ -59,6 +59,8 @@ def _show(outcome: Outcome, took: float) -> None:
     console.print(f"seed {season.seed}, {took:.0f} s on the wall")
     for breach in outcome.breaches:
         console.print(f"BROKEN  {breach}")
+    for line in outcome.known:
+        console.print(line)
 
 
 def _quieten() -> None:

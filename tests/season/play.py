@@ -26,6 +26,8 @@ class Outcome:
     figures: dict[str, float]
     faults: dict[str, int]
     breaches: list[judge.Breach]
+    known: list[str]
+    """What is known of the stays whose promises were broken, to begin looking with."""
 
     @property
     def as_json(self) -> dict[str, object]:
@@ -37,6 +39,7 @@ class Outcome:
             "figures": self.figures,
             "faults": self.faults,
             "breaches": [str(breach) for breach in self.breaches],
+            "known": self.known,
         }
 
 
@@ -122,7 +125,9 @@ async def _judged(stage: Stage, left: list[judge.Breach], bounds: judge.Bounds) 
         "calls to the cloud": len(stage.house.cloud.calls),
         "breaches": len(breaches),
     }
-    return Outcome(stage.season, figures, dict(sorted(struck.items())), breaches)
+    broken = sorted({breach.stay for breach in breaches if breach.stay is not None})
+    known = [await record.known_of(stage.guests[number]) for number in broken]
+    return Outcome(stage.season, figures, dict(sorted(struck.items())), breaches, known)
 
 
 async def played(season: Callable[[datetime], plan.Season], folder: Path, tell: Tell) -> Outcome:

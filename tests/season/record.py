@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from sqlmodel import col, select
+from temporalio.api.enums.v1 import EventType
 
 from domain.names import mark
 from providers.simulated.faults import FaultKind
@@ -16,6 +17,7 @@ from tests.season.stage import Guest, Stage
 
 MISLEADING = frozenset({FaultKind.DELAYED_EFFECT, FaultKind.STALE_READ})
 """What a lock that does not declare it must not do: what was read meanwhile may have been believed."""
+_LAST = 6
 _REPORTS = {"access_code.set_on_device": "set", "access_code.removed_from_device": "removed"}
 
 
@@ -80,6 +82,22 @@ def _stay(guest: Guest, rows: dict[UUID, AccessCodeRow], codes: dict[UUID, judge
     code.pins = [(at, pin) for at, (_, pin) in zip(since, code.pins, strict=False)]
     booked = guest.booked
     return judge.Stay(booked.stay, booked.door.name, code, booked.starts_at, guest.ends_at, guest.due_at, lent)
+
+
+async def known_of(guest: Guest) -> str:
+    """Say where to begin looking: what was last done for a guest, and where the workflow stands.
+
+    A history that ends with a workflow task under way is one that the time-skipping server moves no more
+    (`tests.timeskipping`), and no fault of ours.
+    """
+    life = guest.life
+    did = ", ".join(f"{operation} {answer}" for operation, answer in (await life.attempts())[-_LAST:])
+    history = await life.handle.fetch_history()
+    types = [EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in history.events[-_LAST:]]
+    return (
+        f"stay {guest.booked.stay}: last attempts {did}; problems {sorted(await life.problems())}; "
+        f"its history ends at {history.events[-1].event_time.ToDatetime():%Y-%m-%d %H:%M:%S} with {', '.join(types)}"
+    )
 
 
 async def events_of(stage: Stage) -> Counter[str]:
