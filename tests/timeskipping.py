@@ -1,4 +1,4 @@
-"""What the time-skipping server needs before our workflows run on it, and the ways around two faults of it.
+"""What the time-skipping server needs before our workflows run on it, and the ways around three faults of it.
 
 Where a workflow task cancels an activity that has just ended, this server refuses the whole task, keeps half of it, and
 the workflow never moves again (sdk-java's issue 2391); the real server takes it.  A busy machine makes that likely, so
@@ -7,6 +7,9 @@ whatever may have a workflow cancel something waits until no activity of it is u
 And where a workflow ends before an activity that it cancelled does (sdk-java's issue 1138), or cancels one just as its
 next attempt begins, time may be skipped no more: the server waits for the end of what nobody tells it about.  Who passes
 time has to notice that.
+
+And where an attempt fails that was asked to end meanwhile, this server tells nobody, whereas the real one takes the
+failure for the activity's end.  So it is told that the failure is final.
 """
 
 import time
@@ -16,9 +19,10 @@ from typing import Any
 import temporalio.client as client
 import temporalio.worker as worker
 from temporalio import activity
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import IndexedValueType, PendingActivityState
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.testservice.v1 import UnlockTimeSkippingRequest
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from tests.waiting import eventually
@@ -100,8 +104,34 @@ class _Seen(worker.ActivityInboundInterceptor):
         self._under_way.begun(activity.info())
         try:
             return await super().execute_activity(input)
+        except Exception as error:
+            if await _is_to_end():
+                raise _final(error) from error
+            raise
         finally:
             self._under_way.ended(activity.info())
+
+
+async def _is_to_end() -> bool:
+    """Tell whether the activity under way was asked to end by its workflow."""
+    info = activity.info()
+    try:
+        described = await activity.client().get_workflow_handle(info.workflow_id or "").describe()
+    except RPCError:
+        return False
+    return any(
+        pending.activity_id == info.activity_id
+        and pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED
+        for pending in described.raw_description.pending_activities
+    )
+
+
+def _final(error: Exception) -> ApplicationError:
+    if not isinstance(error, ApplicationError):
+        return ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
+    return ApplicationError(
+        error.message, *error.details, type=error.type, non_retryable=True, next_retry_delay=error.next_retry_delay
+    )
 
 
 class _AtRestFirst(client.OutboundInterceptor):
