@@ -1,6 +1,6 @@
 """One time-skipping server, and one house on it, for each module: its clock is global and runs far ahead.
 
-The modules named in `ON_BOTH` run twice, with their rows in SQLite and in PostgreSQL.
+Every test runs twice, with its rows in SQLite and in PostgreSQL.
 """
 
 from collections.abc import AsyncIterator
@@ -18,12 +18,10 @@ from tests.house import House, new_ring, open_house
 from tests.timeskipping import UnderWay, add_search_attributes
 from workers.codec import data_converter
 
-ON_BOTH = frozenset({"test_life", "test_messages", "test_refusals", "test_hard_locks", "test_webhooks_in"})
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give the chosen modules a house on either database."""
-    if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and "house" in metafunc.fixturenames:
+    """Give each test a house on either database."""
+    if "house" in metafunc.fixturenames:
         metafunc.parametrize("house", ["sqlite", "postgresql"], indirect=True, scope="module")
 
 
@@ -42,9 +40,9 @@ async def time_skipping_server(keyring: KeyRing) -> AsyncIterator[WorkflowEnviro
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """Every real part on virtual time; the rows are in SQLite unless the parameter says otherwise."""
+    """Every real part on virtual time, with its rows in the database that the parameter names."""
     folder, keyring = tmp_path_factory.mktemp("house"), new_ring()
-    is_postgresql = getattr(request, "param", "sqlite") == "postgresql"
+    is_postgresql = request.param == "postgresql"
     with postgres_database(request.getfixturevalue("postgres")) if is_postgresql else nullcontext() as url:
         async with (
             time_skipping_server(keyring) as env,

@@ -11,6 +11,7 @@ from domain.requests import DeviceChange
 from store import devices
 from store.tables import DeviceRow
 from tests.house import House, Life
+from tests.waiting import eventually
 from workflows.contracts import QUEUE, UPDATE_DEVICE_WORKFLOW, UpdateName
 
 SOON = timedelta(seconds=10)
@@ -239,8 +240,13 @@ async def test_a_code_that_came_back_is_removed_though_the_word_of_it_was_lost(h
     lock = await fresh(house)
     life = await lodged(house, lock)
     own = await life.pin()
-    await house.fault(lock, "offline", on="remove")
+    await house.fault(lock, "offline", on="remove", retry_after=300)
     await life.handle.execute_update(UpdateName.DELETE)
+
+    async def was_tried() -> bool:
+        return "remove" in dict(await life.attempts())
+
+    await eventually(was_tried, within=30, what="the lock is asked in vain")
     await life.handle.terminate("by hand")
     await house.at_rest()  # an attempt in flight would still take it off
     await house.heal(lock)
