@@ -13,7 +13,14 @@ def upgrade() -> None:
     """Make the column and the tables."""
     with op.batch_alter_table("access_codes") as codes:
         codes.add_column(sa.Column("remnant_of", sa.Uuid()))
-    op.create_index("ix_access_codes_remnant_of", "access_codes", ["remnant_of"])
+    are_remnants = sa.text("remnant_of IS NOT NULL")
+    op.create_index(
+        "ix_access_codes_remnant_of",
+        "access_codes",
+        ["remnant_of"],
+        sqlite_where=are_remnants,
+        postgresql_where=are_remnants,
+    )
     op.create_table(
         "device_questions",
         sa.Column("device_id", sa.Uuid(), sa.ForeignKey("devices.id"), primary_key=True),
