@@ -15,7 +15,6 @@ from importlib.metadata import version
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.accounts import AccountActivities
 from activities.backup_pools import BackupPoolActivities
@@ -42,6 +41,7 @@ from providers.registry import DRIVERS, driver_factory
 from store.database import Database
 from store.keyring import KeyRing
 from workers.neighbours import TemporalNeighbours
+from workers.sandbox import WORKFLOW_RUNNER
 from workers.settings import Settings
 from workflows.access_code import AccessCodeWorkflow
 from workflows.backup_pool import BackupPoolWorkflow
@@ -70,11 +70,6 @@ WORKFLOWS: tuple[type, ...] = (
     UnmanagedCodeWorkflow,
     UpdateDeviceWorkflow,
     WebhookDeliveryWorkflow,
-)
-
-WORKFLOW_RUNNER = SandboxedWorkflowRunner(
-    # The workflows' own files, too: the sandbox would load them anew for every run (docs/decisions/0026).
-    restrictions=SandboxRestrictions.default.with_passthrough_modules("activities", "domain", "workflows")
 )
 
 CALLS_PER_ATTEMPT = 3

@@ -12,7 +12,8 @@ from temporalio.worker import Replayer
 
 from tests.histories.keys import FOLDER, history_keys
 from workers.codec import data_converter
-from workers.worker import WORKFLOW_RUNNER, WORKFLOWS
+from workers.sandbox import WORKFLOW_RUNNER
+from workers.worker import WORKFLOWS
 
 
 def recorded() -> list[Path]:

@@ -5,7 +5,8 @@ from temporalio.worker.workflow_sandbox import RestrictedWorkflowAccessError
 from temporalio.worker.workflow_sandbox._importer import Importer
 from temporalio.worker.workflow_sandbox._restrictions import RestrictionContext
 
-from workers.worker import WORKFLOW_RUNNER, WORKFLOWS
+from workers.sandbox import WORKFLOW_RUNNER
+from workers.worker import WORKFLOWS
 
 
 def _importer() -> Importer:
