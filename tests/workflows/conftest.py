@@ -40,9 +40,9 @@ async def time_skipping_server(keyring: KeyRing) -> AsyncIterator[WorkflowEnviro
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """Every real part on virtual time, with its rows in the database that the parameter names."""
+    """Every real part on virtual time, with its rows in SQLite unless the parameter names PostgreSQL."""
     folder, keyring = tmp_path_factory.mktemp("house"), new_ring()
-    is_postgresql = request.param == "postgresql"
+    is_postgresql = getattr(request, "param", "sqlite") == "postgresql"
     with postgres_database(request.getfixturevalue("postgres")) if is_postgresql else nullcontext() as url:
         async with (
             time_skipping_server(keyring) as env,
