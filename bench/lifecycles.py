@@ -25,6 +25,7 @@ from bench.usage import cpu_ms
 from domain.access_code import AccessCodeType
 from domain.events import EventType
 from domain.requests import CodeRequest
+from store.accounts import DEFAULT_WORKSPACE_ID
 from store.tables import EventRow
 from workflows.contracts import access_code_workflow_id
 
@@ -110,7 +111,12 @@ async def _fitting_window(stack: Stack, scale: Scale) -> timedelta:
 def _starts_codes(stack: Stack, lead: timedelta, window: timedelta, codes: list[UUID]) -> Start:
     async def start(number: int) -> WorkflowHandle[Any, Any]:
         starts_at = datetime.now(UTC) + lead
-        request = CodeRequest(device_id=stack.device_ids[number], starts_at=starts_at, ends_at=starts_at + window)
+        request = CodeRequest(
+            device_id=stack.device_ids[number],
+            workspace_id=DEFAULT_WORKSPACE_ID,
+            starts_at=starts_at,
+            ends_at=starts_at + window,
+        )
         receipt = await stack.service.create(request, access_code_id=codes[number], pin=None)
         assert receipt.type is AccessCodeType.TIME_BOUND
         return stack.client.get_workflow_handle(access_code_workflow_id(codes[number]))

@@ -20,6 +20,7 @@ from bench.stack import Stack
 from domain.policy import Policy
 from domain.requests import CodeRequest
 from store import devices
+from store.accounts import DEFAULT_WORKSPACE_ID
 from store.tables import DeviceRow
 from workflows.contracts import QUEUE, RECONCILE_WORKFLOW, ReconcileInput, ReconcileResult
 
@@ -60,7 +61,7 @@ async def measure(stack: Stack, scale: Scale) -> list[Figure]:
 async def _with_codes(stack: Stack, chosen: Collection[UUID]) -> dict[UUID, str]:
     """Put a code on each lock; give the locks' ids at the cloud."""
     for device_id in chosen:
-        request = CodeRequest(device_id=device_id, ends_at=datetime.now(UTC) + _STAY)
+        request = CodeRequest(device_id=device_id, workspace_id=DEFAULT_WORKSPACE_ID, ends_at=datetime.now(UTC) + _STAY)
         await stack.service.create(request, access_code_id=uuid4(), pin=None)
     async with stack.database.read() as session:
         rows = (await session.exec(select(DeviceRow).where(col(DeviceRow.id).in_(chosen)))).all()

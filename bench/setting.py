@@ -13,6 +13,7 @@ from bench.figures import Figure, percentile
 from bench.scale import Scale
 from bench.stack import Stack
 from domain.requests import CodeRequest
+from store.accounts import DEFAULT_WORKSPACE_ID
 
 _REGISTERED_AHEAD = timedelta(seconds=4)
 """All codes are registered and asleep before the first is due."""
@@ -26,7 +27,9 @@ async def measure(stack: Stack, scale: Scale) -> list[Figure]:
     due = {}
     for number in range(scale.due):
         device_id, starts_at = stack.device_ids[number], first + number * scale.due_apart
-        request = CodeRequest(device_id=device_id, starts_at=starts_at, ends_at=starts_at + _STAY)
+        request = CodeRequest(
+            device_id=device_id, workspace_id=DEFAULT_WORKSPACE_ID, starts_at=starts_at, ends_at=starts_at + _STAY
+        )
         receipt = await stack.service.create(request, access_code_id=uuid4(), pin=None)
         due[_lock_id(receipt.device_name)] = starts_at
     await asyncio.sleep((max(due.values()) - datetime.now(UTC)).total_seconds())
