@@ -35,7 +35,7 @@ from store.database import Database
 from store.keyring import KeyRing, pin_aad
 from store.tables import AttemptRow, DeviceRow, EventRow, PinRow
 from tests.store.keys import new_ring
-from tests.timeskipping import STUCK_AFTER_SECONDS, UnderWay, skip_again
+from tests.timeskipping import STUCK_AFTER_SECONDS, UnderWay, skip_again, wake
 from tests.waiting import eventually
 from workers.settings import Settings
 from workers.worker import running_workers
@@ -215,10 +215,10 @@ class House:
         Where much happens the server's answer comes after its timeout; time goes on passing until then all the same.
         """
         while (left := until - await self.now()) > timedelta(0):
-            passing = asyncio.create_task(self.env.sleep(min(left, STRIDE)))
+            passing, has_woken = asyncio.create_task(self.env.sleep(min(left, STRIDE))), False
             try:
                 while not (await asyncio.wait({passing}, timeout=1.0))[0]:
-                    await self._see_that_time_is_skipped()
+                    has_woken = await self._see_that_time_is_skipped(has_woken=has_woken)
                 await passing
             except RPCError as error:
                 if error.status not in (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED):
@@ -226,11 +226,13 @@ class House:
             finally:
                 passing.cancel()
 
-    async def _see_that_time_is_skipped(self) -> None:
+    async def _see_that_time_is_skipped(self, *, has_woken: bool) -> bool:
         """Have the server skip time again where it waits for what is over (`tests.timeskipping`)."""
         for one in self.client.config()["interceptors"]:
             if isinstance(one, UnderWay) and one.idle_seconds >= STUCK_AFTER_SECONDS:
-                await skip_again(self.client)
+                await (skip_again(self.client) if has_woken else wake(self.client))
+                return True
+        return has_woken
 
     async def at_rest(self) -> None:
         """Wait until no attempt is under way, on virtual time."""

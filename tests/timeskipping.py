@@ -21,7 +21,7 @@ import temporalio.worker as worker
 from temporalio import activity
 from temporalio.api.enums.v1 import IndexedValueType, PendingActivityState
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.api.testservice.v1 import UnlockTimeSkippingRequest
+from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSkippingRequest
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
@@ -46,9 +46,18 @@ async def add_search_attributes(speaker: client.Client) -> None:
     )
 
 
+async def wake(speaker: client.Client) -> None:
+    """Remind a server that may skip time of doing so: now and then it misses that nothing is under way any more."""
+    await speaker.test_service.lock_time_skipping(LockTimeSkippingRequest())
+    await speaker.test_service.unlock_time_skipping(UnlockTimeSkippingRequest())
+
+
 async def skip_again(speaker: client.Client) -> None:
-    """Have the server wait for one activity less before it skips time; it refuses where it waits for none."""
-    with suppress(RPCError):
+    """Have the server wait for one activity less before it skips time.
+
+    Only for one that `wake` did not help: from then on a server that waited for none would skip time too soon.
+    """
+    with suppress(RPCError):  # it refuses where it waits for none
         await speaker.test_service.unlock_time_skipping(UnlockTimeSkippingRequest())
 
 
