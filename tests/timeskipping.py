@@ -1,4 +1,4 @@
-"""What the time-skipping server needs before our workflows run on it, and the ways around three faults of it.
+"""What the time-skipping server needs before our workflows run on it, and the ways around four faults of it.
 
 Where a workflow task cancels an activity that has just ended, this server refuses the whole task, keeps half of it, and
 the workflow never moves again (sdk-java's issue 2391); the real server takes it.  A busy machine makes that likely, so
@@ -6,7 +6,7 @@ whatever may have a workflow cancel something waits until no activity of it is u
 
 And where a workflow ends before an activity that it cancelled does (sdk-java's issue 1138), or cancels one just as its
 next attempt begins, time may be skipped no more: the server waits for the end of what nobody tells it about.  Who passes
-time has to notice that.
+time has to notice that.  So has he where the server waits for nothing any more and has not noticed it itself.
 
 And where an attempt fails that was asked to end meanwhile, this server tells nobody, whereas the real one takes the
 failure for the activity's end.  So it is told that the failure is final.
