@@ -37,7 +37,7 @@ format: .venv/dev ## put the code in its format
 	$(BIN)/ruff check --quiet --fix .
 	$(BIN)/ruff format --quiet .
 
-# Three at once also on two cores: a third of the time is waited for servers, timers and browsers.
+# Three at once also on two cores: many tests wait for servers, timers and browsers.
 test: check ## every test but the long ones
 	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile
 

@@ -1,10 +1,13 @@
-"""What the sandbox does for our workflows: it guards what they call, and loads their files once."""
+"""What the sandbox does for our workflows: it guards what they call, loads their files once, and is asked no more."""
 
 import pytest
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.worker.workflow_sandbox import RestrictedWorkflowAccessError
 from temporalio.worker.workflow_sandbox._importer import Importer
 from temporalio.worker.workflow_sandbox._restrictions import RestrictionContext
 
+from tests.store.keys import new_ring
+from workers.codec import data_converter
 from workers.sandbox import WORKFLOW_RUNNER
 from workers.worker import WORKFLOWS
 
@@ -27,3 +30,13 @@ def test_sandbox_still_guards_the_machine() -> None:
     """Files are loaded once, but what they call is watched."""
     with _importer().applied(), pytest.raises(RestrictedWorkflowAccessError):
         open(__file__)  # noqa: SIM115
+
+
+def test_payloads_mean_the_same_to_everybody() -> None:
+    """A converter or codec that worked differently from code to code would not be told for which it works."""
+    converter = data_converter(new_ring())
+    told = converter.with_context(WorkflowSerializationContext(namespace="default", workflow_id="access-code/1"))
+    assert told.payload_converter is converter.payload_converter
+    assert told.failure_converter is converter.failure_converter
+    assert told.payload_codec is converter.payload_codec
+    assert converter.external_storage is None
