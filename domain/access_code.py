@@ -7,14 +7,16 @@ generation with the old digits) never counts as a code that does not open.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from domain.interference import Interference
 from domain.native_windows import LockClock, LockWindow, load_at
 from domain.policy import Policy
 from domain.problems import Problems
+from domain.sharing import shared
 
 
 class AccessCodeType(StrEnum):
@@ -146,7 +148,7 @@ class AccessCode(_Frozen):
     """Everything that decides what happens next to one code."""
 
     wish: Wish
-    on_lock: OnLock = OnLock()
+    on_lock: Annotated[OnLock, AfterValidator(shared)] = OnLock()
     former: OnLock | None = None
     """Older digits in a place of their own.  They stay in force until newer ones are proven; None: there are none."""
     replaced_at: AwareDatetime | None = None
@@ -158,19 +160,19 @@ class AccessCode(_Frozen):
     made_room: MadeRoom | None = None
     """The older ones that went first, until newer ones are proven."""
     problems: Problems = ()
-    policy: Policy = Policy()
+    policy: Annotated[Policy, AfterValidator(shared)] = Policy()
     updates_in_place: bool = True
     """The lock can change digits or name of a code without taking it off."""
     native: LockClock | None = None
     """How the lock keeps the code's window by itself; None: it does not, or is not to."""
     is_backup: bool = False
     """It belongs to a backup pool."""
-    backup: BackupUse = BackupUse()
+    backup: Annotated[BackupUse, AfterValidator(shared)] = BackupUse()
     remnant: UUID | None = None
     """What it left on the lock from which it was moved, in force until it is proven on this one; None: nothing is."""
     allows_external_modification: bool = False
     """What others change of it at the lock is honoured, not undone."""
-    interference: Interference = Interference()
+    interference: Annotated[Interference, AfterValidator(shared)] = Interference()
     closed: bool = False
     """The end was written down: nothing of it is on the lock and nothing will be."""
     version: int = 0

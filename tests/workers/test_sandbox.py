@@ -1,14 +1,19 @@
-"""What the sandbox does for our workflows: it guards what they call, loads their files once, and is asked no more."""
+"""What the sandbox does for our workflows: it guards what they call, loads their files once, is asked no more than it
+must, and keeps no message alive.
+"""
 
 import pytest
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.converter import WorkflowSerializationContext
+from temporalio.worker import WorkflowInstance
 from temporalio.worker.workflow_sandbox import RestrictedWorkflowAccessError
 from temporalio.worker.workflow_sandbox._importer import Importer
 from temporalio.worker.workflow_sandbox._restrictions import RestrictionContext
 
 from tests.store.keys import new_ring
 from workers.codec import data_converter
-from workers.sandbox import WORKFLOW_RUNNER
+from workers.sandbox import WORKFLOW_RUNNER, PlainInstance
 from workers.worker import WORKFLOWS
 
 
@@ -40,3 +45,26 @@ def test_payloads_mean_the_same_to_everybody() -> None:
     assert told.failure_converter is converter.failure_converter
     assert told.payload_codec is converter.payload_codec
     assert converter.external_storage is None
+
+
+class Hoarder(PlainInstance):
+    """Keeps whatever it gets and gives, as the SDK's own instance does in part."""
+
+    def __init__(self) -> None:
+        self.got = WorkflowActivation()
+        self.gave = WorkflowActivationCompletion(run_id="run")
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        self.got = act
+        return self.gave
+
+
+def test_what_is_kept_is_a_copy() -> None:
+    """A word that the SDK keeps of a message keeps the whole message in memory, with what was decoded in it."""
+    hoarder: WorkflowInstance = (kept := Hoarder())
+    act = WorkflowActivation(run_id="run", history_length=3)
+    completion = PlainInstance(hoarder).activate(act)
+    assert kept.got == act
+    assert kept.got is not act
+    assert completion == kept.gave
+    assert completion is not kept.gave
