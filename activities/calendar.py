@@ -19,7 +19,7 @@ from domain.problems import ProblemCode, has
 from domain.refusals import RefusalType, refuse
 from domain.slot_plan import booking, with_calendar, with_place, without_slot
 from store import codes, events
-from store.bookings import Books, books_of
+from store.bookings import Books, books_of, others_on
 from store.database import Database
 from store.devices import facts_of, problems_of, set_problems
 from store.tables import DeviceRow
@@ -45,6 +45,8 @@ async def in_calendar(
     capacity = facts.max_active_codes_supported
     if capacity is None:
         return code, False
+    if await others_on(session, device.id, besides=code_id) < capacity:
+        return with_place(code, short=False, now=now), False  # a slot for each, whenever they come
     books = await books_of(session, device.id, now)
     others = [one for one in books.stays if one.access_code_id != code_id]
     mine = booking(code_id, code, booked_at, has_slot=code.on_lock.presence is not Presence.ABSENT, now=now)
@@ -102,8 +104,9 @@ async def look_at_calendar(database: Database, device_id: UUID, now: datetime) -
     if capacity is None:
         return ()
     for one in books.stays:
-        if not one.has_slot:
-            await _note_place(database, one.access_code_id, short=one.access_code_id in short, now=now)
+        code_id = one.access_code_id
+        if not one.has_slot and (code_id in short) != (code_id in books.told):
+            await _note_place(database, code_id, short=code_id in short, now=now)
     return _next_in_line(capacity, books, now)
 
 
