@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import bindparam, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.api_tables import ApiKeyRow
 
+_BY_PREFIX = select(ApiKeyRow).where(ApiKeyRow.prefix == bindparam("prefix"))
+
 
 async def by_prefix(session: AsyncSession, prefix: str) -> ApiKeyRow | None:
     """Give the key with this public part, living or not; None when there is none."""
-    return (await session.exec(select(ApiKeyRow).where(ApiKeyRow.prefix == prefix))).first()
+    return (await session.exec(_BY_PREFIX, params={"prefix": prefix})).first()
 
 
 async def living(session: AsyncSession, workspace_id: UUID, *, name: str | None, now: datetime) -> Sequence[ApiKeyRow]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -66,15 +66,17 @@ async def _turn(session: AsyncSession, pool_ids: Iterable[str], *, enabled: bool
     )
 
 
+_OF_LOCK = (
+    select(BackupPoolRow)
+    .join(PooledDeviceRow, col(PooledDeviceRow.pool_id) == col(BackupPoolRow.id))
+    .where(PooledDeviceRow.device_id == bindparam("device_id"))
+    .order_by(col(BackupPoolRow.id))
+)
+
+
 async def pools_of(session: AsyncSession, device_id: UUID) -> Sequence[BackupPoolRow]:
     """Give the pools that span a lock: its own, and those of the sets that it belongs to."""
-    query = (
-        select(BackupPoolRow)
-        .join(PooledDeviceRow, col(PooledDeviceRow.pool_id) == col(BackupPoolRow.id))
-        .where(PooledDeviceRow.device_id == device_id)
-        .order_by(col(BackupPoolRow.id))
-    )
-    return (await session.exec(query)).all()
+    return (await session.exec(_OF_LOCK, params={"device_id": device_id})).all()
 
 
 async def locks_of(session: AsyncSession, chosen: str) -> Sequence[UUID]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, func, or_
+from sqlalchemy import ColumnElement, String, bindparam, cast, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -71,16 +71,18 @@ async def stored_codes(session: AsyncSession, rows: Sequence[AccessCodeRow]) -> 
     return [StoredCode(row=row, code=AccessCode.model_validate(row.code), **locks[row.device_id]) for row in rows]
 
 
+_LOCKS = (
+    select(DeviceRow, ConnectedAccountRow)
+    .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
+    .where(col(DeviceRow.id).in_(bindparam("ids", expanding=True)))
+)
+
+
 async def _locks_of(session: AsyncSession, device_ids: Collection[UUID]) -> Mapping[UUID, dict[str, Any]]:
     """Give what each code on a lock says of it, read once for the lock and not once for each of its codes."""
     found: dict[UUID, dict[str, Any]] = {}
     for bunch in _bunches(list(device_ids)):
-        query = (
-            select(DeviceRow, ConnectedAccountRow)
-            .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
-            .where(col(DeviceRow.id).in_(bunch))
-        )
-        for device, account in (await session.exec(query)).all():
+        for device, account in (await session.exec(_LOCKS, params={"ids": bunch})).all():
             facts = DeviceFacts.model_validate(device.facts)
             found[device.id] = {"device": device, "facts": facts, "account": account}
     return found
@@ -109,12 +111,14 @@ async def rows_of(session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID,
     return found
 
 
+_DIGITS = select(PinRow).where(col(PinRow.access_code_id).in_(bindparam("ids", expanding=True)))
+
+
 async def digits_of(session: AsyncSession, generations: Mapping[UUID, int]) -> Mapping[UUID, PinRow]:
     """Give the rows of codes' digits, each in the generation that is named."""
     found: dict[UUID, PinRow] = {}
     for ids in _bunches(list(generations)):
-        query = select(PinRow).where(col(PinRow.access_code_id).in_(ids))
-        for row in (await session.exec(query)).all():
+        for row in (await session.exec(_DIGITS, params={"ids": ids})).all():
             if generations[row.access_code_id] == row.generation:
                 found[row.access_code_id] = row
     return found
@@ -134,16 +138,22 @@ async def with_backup(session: AsyncSession, stored: Sequence[StoredCode]) -> Co
     return by_itself | {one.row.id for one in asking if (one.device.id, await pool_of_code(session, one.row)) in ready}
 
 
-async def _ready_backups(session: AsyncSession, device_ids: Collection[UUID]) -> Collection[tuple[UUID, str | None]]:
-    """Name locks with the pools that have a backup code ready on them."""
-    found: set[tuple[UUID, str | None]] = set()
-    query = select(AccessCodeRow.device_id).where(
-        col(AccessCodeRow.device_id).in_(device_ids),
+_LOCKS_WITH_BACKUPS = (
+    select(AccessCodeRow.device_id)
+    .where(
+        col(AccessCodeRow.device_id).in_(bindparam("ids", expanding=True)),
         col(AccessCodeRow.backup_id).is_not(None),
         col(AccessCodeRow.closed).is_(False),
         col(AccessCodeRow.opens).is_(True),
     )
-    for device_id in (await session.exec(query.distinct())).all():
+    .distinct()
+)
+
+
+async def _ready_backups(session: AsyncSession, device_ids: Collection[UUID]) -> Collection[tuple[UUID, str | None]]:
+    """Name locks with the pools that have a backup code ready on them."""
+    found: set[tuple[UUID, str | None]] = set()
+    for device_id in (await session.exec(_LOCKS_WITH_BACKUPS, params={"ids": list(device_ids)})).all():
         found |= {(device_id, code.pool_id) for code in await backup_codes_on(session, device_id) if code.is_ready}
     return found
 

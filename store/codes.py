@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -75,27 +75,25 @@ class StoredCode:
         return self.account.disconnected_at is None
 
 
+_ONE = (
+    select(AccessCodeRow, DeviceRow, ConnectedAccountRow, SlotRow)
+    .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
+    .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
+    .join(SlotRow, slot_in_force(), isouter=True)
+    .where(AccessCodeRow.id == bindparam("code_id"))
+)
+# What a transaction has read before it had to wait may be old by then.
+_ONE_TO_CHANGE = _ONE.with_for_update(of=AccessCodeRow, key_share=True).execution_options(populate_existing=True)
+
+
 async def get(session: AsyncSession, code_id: UUID, *, for_update: bool = False) -> StoredCode:
     """Read one code, deleted ones included; `for_update` keeps others from changing it until the transaction ends.
 
     Raises:
         CodeNotFoundError: there is no such row.
     """
-    query = (
-        select(AccessCodeRow, DeviceRow, ConnectedAccountRow, SlotRow)
-        .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
-        .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
-        .join(
-            SlotRow,
-            slot_in_force(),
-            isouter=True,
-        )
-        .where(AccessCodeRow.id == code_id)
-    )
-    if for_update:
-        # What this transaction has read before it had to wait may be old by now.
-        query = query.with_for_update(of=AccessCodeRow, key_share=True).execution_options(populate_existing=True)
-    found = (await session.exec(query)).first()
+    query = _ONE_TO_CHANGE if for_update else _ONE
+    found = (await session.exec(query, params={"code_id": code_id})).first()
     if found is None:
         raise CodeNotFoundError(f"there is no access code {code_id}")
     row, device, account, slot = found
@@ -170,16 +168,18 @@ class LockedDevice:
     workspace: WorkspaceRow
 
 
+_ONE_LOCK = (
+    select(DeviceRow, ConnectedAccountRow, WorkspaceRow)
+    .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
+    .join(WorkspaceRow, col(DeviceRow.workspace_id) == col(WorkspaceRow.id))
+    .where(DeviceRow.id == bindparam("device_id"), col(DeviceRow.removed_at).is_(None))
+    .with_for_update(of=DeviceRow, key_share=True)
+)
+
+
 async def lock_device(session: AsyncSession, device_id: UUID) -> LockedDevice | None:
     """Read a lock for registering a code; None: unknown, or its vendor no longer knows it."""
-    query = (
-        select(DeviceRow, ConnectedAccountRow, WorkspaceRow)
-        .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
-        .join(WorkspaceRow, col(DeviceRow.workspace_id) == col(WorkspaceRow.id))
-        .where(DeviceRow.id == device_id, col(DeviceRow.removed_at).is_(None))
-        .with_for_update(of=DeviceRow, key_share=True)
-    )
-    found = (await session.exec(query)).first()
+    found = (await session.exec(_ONE_LOCK, params={"device_id": device_id})).first()
     return None if found is None else LockedDevice(*found)
 
 
@@ -278,20 +278,27 @@ async def _keep_pins(session: AsyncSession, code_id: UUID, in_force: OnLock, sav
         session.add(row)
 
 
+_DIGITS = select(PinRow).where(
+    PinRow.access_code_id == bindparam("code_id"), PinRow.generation == bindparam("generation")
+)
+_DIGITS_ON_LOCK = (
+    select(PinRow)
+    .where(
+        PinRow.access_code_id == bindparam("code_id"),
+        or_(
+            col(PinRow.generation) == bindparam("generation"),
+            and_(col(PinRow.loaded), col(PinRow.released_at).is_(None)),
+        ),
+    )
+    .order_by(col(PinRow.generation))
+)
+
+
 async def pin_row(session: AsyncSession, code_id: UUID, generation: int) -> PinRow:
     """Read the digits' row of a generation."""
-    query = select(PinRow).where(PinRow.access_code_id == code_id, PinRow.generation == generation)
-    return (await session.exec(query)).one()
+    return (await session.exec(_DIGITS, params={"code_id": code_id, "generation": generation})).one()
 
 
 async def held_pins(session: AsyncSession, code_id: UUID, generation: int) -> Sequence[PinRow]:
     """Read the digits of a generation, last, after those of older ones that may still be on the lock."""
-    query = (
-        select(PinRow)
-        .where(
-            PinRow.access_code_id == code_id,
-            or_(col(PinRow.generation) == generation, and_(col(PinRow.loaded), col(PinRow.released_at).is_(None))),
-        )
-        .order_by(col(PinRow.generation))
-    )
-    return (await session.exec(query)).all()
+    return (await session.exec(_DIGITS_ON_LOCK, params={"code_id": code_id, "generation": generation})).all()

@@ -22,6 +22,10 @@ WROTE_EVENTS = "wrote_events"
 """The mark on a session that wrote some; the database tells whoever waits for them once they are committed."""
 
 
+_INSERT = insert(EventRow)
+_TURN = text("SELECT pg_advisory_xact_lock(:turn)")
+
+
 async def append(
     session: AsyncSession,
     events: Iterable[Event],
@@ -59,9 +63,9 @@ async def append(
         if connection.dialect.name == "postgresql":
             # The workspace's 64 lower bits name the lock: a collision costs waiting, nothing else.
             turn = int.from_bytes(workspace_id.bytes[8:], signed=True)
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": turn})
+            await connection.execute(_TURN, {"turn": turn})
         for row in rows:
-            await connection.execute(insert(EventRow), row)
+            await connection.execute(_INSERT, row)
         session.info[WROTE_EVENTS] = True
     return [UUID(str(row["id"])) for row in rows]
 

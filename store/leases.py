@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -37,6 +38,16 @@ class LeaseBusyError(Exception):
 
 class LeaseLostError(Exception):
     """The turn went by and somebody else took the next one: what was done in it must be judged anew by reading."""
+
+
+_TURN = (
+    select(LeaseRow)
+    .where(LeaseRow.device_id == bindparam("device_id"))
+    .with_for_update()
+    # What a session read earlier may be old: on PostgreSQL others wrote while it waited for the row.
+    .execution_options(populate_existing=True)
+)
+_TOKEN = select(LeaseRow.token).where(LeaseRow.device_id == bindparam("device_id")).with_for_update()
 
 
 async def acquire(
@@ -88,8 +99,7 @@ async def verify(session: AsyncSession, lease: Lease) -> None:
     Raises:
         LeaseLostError: somebody has.
     """
-    chosen = select(LeaseRow.token).where(LeaseRow.device_id == lease.device_id).with_for_update()
-    if (await session.exec(chosen)).one_or_none() != lease.token:
+    if (await session.exec(_TOKEN, params={"device_id": lease.device_id})).one_or_none() != lease.token:
         raise LeaseLostError
 
 
@@ -105,15 +115,9 @@ def _busy_until(row: LeaseRow, holder: str, *, now: datetime, min_gap: timedelta
 
 async def _locked(session: AsyncSession, device_id: UUID, *, now: datetime) -> LeaseRow:
     """Read the row and keep it from others until the transaction ends; the first comer makes it."""
-    chosen = (
-        select(LeaseRow)
-        .where(LeaseRow.device_id == device_id)
-        .with_for_update()
-        # What this session read earlier may be old: on PostgreSQL others wrote while we waited for the row.
-        .execution_options(populate_existing=True)
-    )
-    row = (await session.exec(chosen)).one_or_none()
+    asked = {"device_id": device_id}
+    row = (await session.exec(_TURN, params=asked)).one_or_none()
     if row is None:
         await make_once(session, LeaseRow, device_id=device_id, token=0, expires_at=now)
-        row = (await session.exec(chosen)).one()
+        row = (await session.exec(_TURN, params=asked)).one()
     return row

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -48,12 +48,16 @@ async def planned_with(
     return (await session.exec(query)).first()
 
 
+_IN_USE = select(PinRow.pin_index).where(
+    PinRow.device_id == bindparam("device_id"),
+    or_(col(PinRow.released_at).is_(None), col(PinRow.released_at) > bindparam("since")),
+)
+
+
 async def indexes_in_use(session: AsyncSession, device_id: UUID, since: datetime) -> frozenset[str]:
     """Give the blind indexes of all digits planned, on the lock (others' too), or given up after `since`."""
-    query = select(PinRow.pin_index).where(
-        PinRow.device_id == device_id, or_(col(PinRow.released_at).is_(None), col(PinRow.released_at) > since)
-    )
-    return frozenset((await session.exec(query)).all()) | await indexes_of_others(session, device_id, since)
+    ours = (await session.exec(_IN_USE, params={"device_id": device_id, "since": since})).all()
+    return frozenset(ours) | await indexes_of_others(session, device_id, since)
 
 
 async def held_by_others(session: AsyncSession, device_id: UUID, *, besides: UUID) -> Sequence[PinRow]:

@@ -5,6 +5,7 @@ higher one (`store/events.py`).
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from store.webhook_tables import WebhookRow
 Follower = TypeVar("Follower", WebhookRow, MessageSettingsRow)
 
 
+@cache
 def beyond_positions(table: type[Follower], *, limit: int) -> "Select[EventRow, Follower]":
     """Select the next events of everybody who follows, the oldest first, each with the row of who follows it."""
     return (

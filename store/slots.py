@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete
+from sqlalchemy import ColumnElement, and_, bindparam, delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +14,9 @@ from store.tables import AccessCodeRow, SlotRow
 
 class NoSlotError(Exception):
     """Every slot of the lock is held.  Waiting helps: slots come free as codes are proven gone."""
+
+
+_HELD = select(SlotRow.number).where(SlotRow.device_id == bindparam("device_id"))
 
 
 async def take_slot(
@@ -33,7 +36,7 @@ async def take_slot(
     Raises:
         NoSlotError: none is free.
     """
-    held = set((await session.exec(select(SlotRow.number).where(SlotRow.device_id == device_id))).all())
+    held = set(await held_slots(session, device_id))
     taken = held | set(avoid)
     number = next(number for number in count(1) if number not in taken)
     if capacity is not None and (number > capacity or len(held) + spoken_for >= capacity):
@@ -45,7 +48,7 @@ async def take_slot(
 
 async def held_slots(session: AsyncSession, device_id: UUID) -> Sequence[int]:
     """Name the slots of a lock that codes of ours hold."""
-    return (await session.exec(select(SlotRow.number).where(SlotRow.device_id == device_id))).all()
+    return (await session.exec(_HELD, params={"device_id": device_id})).all()
 
 
 async def hold_slot(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -46,15 +47,16 @@ async def with_digits(session: AsyncSession, device_id: UUID, pin_index: str) ->
     return (await session.exec(query)).first()
 
 
+_IN_USE = select(UnmanagedCodeRow.pin_index).where(
+    UnmanagedCodeRow.device_id == bindparam("device_id"),
+    col(UnmanagedCodeRow.pin_index).is_not(None),
+    col(UnmanagedCodeRow.gone_at).is_(None) | (col(UnmanagedCodeRow.gone_at) > bindparam("since")),
+)
+
+
 async def indexes_of_others(session: AsyncSession, device_id: UUID, since: datetime) -> frozenset[str]:
     """Give the keyed hashes of the digits of others' codes that are on a lock, or were there after `since`."""
-    rows = await session.exec(
-        select(UnmanagedCodeRow.pin_index).where(
-            UnmanagedCodeRow.device_id == device_id,
-            col(UnmanagedCodeRow.pin_index).is_not(None),
-            col(UnmanagedCodeRow.gone_at).is_(None) | (col(UnmanagedCodeRow.gone_at) > since),
-        )
-    )
+    rows = await session.exec(_IN_USE, params={"device_id": device_id, "since": since})
     return frozenset(index for index in rows.all() if index is not None)
 
 

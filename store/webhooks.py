@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from domain import webhooks as rules
 from domain.events import Event, EventType
@@ -16,6 +18,7 @@ from domain.webhooks import DisabledReason
 from store import events
 from store import positions as positions_of
 from store.positions import beyond_positions, last_sequence
+from store.tables import EventRow
 from store.webhook_tables import WebhookRow
 
 
@@ -32,8 +35,7 @@ class Pending:
 
 async def pending(session: AsyncSession, *, limit: int) -> list[Pending]:
     """Give the next events of all endpoints, the oldest first."""
-    query = beyond_positions(WebhookRow, limit=limit).where(col(WebhookRow.disabled_at).is_(None))
-    found = (await session.exec(query)).all()
+    found = (await session.exec(_beyond(limit))).all()
     return [
         Pending(
             sequence=event.sequence or 0,
@@ -44,6 +46,11 @@ async def pending(session: AsyncSession, *, limit: int) -> list[Pending]:
         )
         for event, webhook in found
     ]
+
+
+@cache
+def _beyond(limit: int) -> "Select[EventRow, WebhookRow]":
+    return beyond_positions(WebhookRow, limit=limit).where(col(WebhookRow.disabled_at).is_(None))
 
 
 async def advance(session: AsyncSession, positions: Mapping[UUID, int]) -> None:
