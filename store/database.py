@@ -127,7 +127,11 @@ class Database:
 
         Each session costs several ways through a thread and back, more than its queries.  Nothing is opened before
         the first query.  Tasks that run beside each other must not share one: begin no tasks that read in the block.
+        Within another one it is that one's moment.
         """
+        if self._snapshot.get() is not None:
+            yield
+            return
         with translated(self._url):
             async with _session(self._engines.reader) as session:
                 token = self._snapshot.set(session)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import bindparam, delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -46,15 +46,21 @@ async def take_guest_of(session: AsyncSession, access_code_id: UUID) -> None:
     await session.exec(delete(GuestCodeRow).where(col(GuestCodeRow.access_code_id) == access_code_id))
 
 
+_GUESTS = (
+    select(AccessCodeRow.id, GuestCodeRow.guest_id)
+    .join(
+        GuestCodeRow,
+        col(GuestCodeRow.access_code_id) == func.coalesce(col(AccessCodeRow.stands_in_for), col(AccessCodeRow.id)),
+    )
+    .where(col(AccessCodeRow.id).in_(bindparam("ids", expanding=True)))
+)
+
+
 async def guest_ids_of(session: AsyncSession, access_code_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
     """Name the guests of codes, by code; a stand-in has its original's."""
-    owner = func.coalesce(col(AccessCodeRow.stands_in_for), col(AccessCodeRow.id))
-    query = (
-        select(AccessCodeRow.id, GuestCodeRow.guest_id)
-        .join(GuestCodeRow, col(GuestCodeRow.access_code_id) == owner)
-        .where(col(AccessCodeRow.id).in_(access_code_ids))
-    )
-    return dict((await session.exec(query)).all()) if access_code_ids else {}
+    if not access_code_ids:
+        return {}
+    return dict((await session.exec(_GUESTS, params={"ids": list(access_code_ids)})).all())
 
 
 async def codes_of_guest(session: AsyncSession, guest_id: UUID) -> Sequence[AccessCodeRow]:

@@ -139,8 +139,10 @@ async def create(call: Call[CreateAccessCode]) -> Body:
     async with introduced(call, call.operation_id):
         receipt = await services.codes.create(request, access_code_id=call.operation_id, pin=asked.code)
     attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.CREATE, receipt)
-    stored = await services.codes.get(receipt.access_code_id, workspace_id=call.workspace_id)
-    return {"access_code": await show_code(call, stored), "action_attempt": show_new_attempt(attempt)}
+    async with services.database.snapshot():
+        stored = await services.codes.get(receipt.access_code_id, workspace_id=call.workspace_id)
+        shown = await show_code(call, stored)
+    return {"access_code": shown, "action_attempt": show_new_attempt(attempt)}
 
 
 async def get(call: Call[GetAccessCode]) -> Body:

@@ -30,9 +30,10 @@ async def show_codes(call: Call[Any], stored: Sequence[StoredCode]) -> list[Acce
     services, now = call.services, call.now
     if not stored:
         return []
-    digits = await services.codes.reveal_all(stored, services.keyring) if call.caller.may(Scope.PINS) else {}
-    backed_up = await services.codes.with_backup(stored)
-    guests = await services.guests.of_codes([one.row.id for one in stored])
+    async with services.database.snapshot():
+        digits = await services.codes.reveal_all(stored, services.keyring) if call.caller.may(Scope.PINS) else {}
+        backed_up = await services.codes.with_backup(stored)
+        guests = await services.guests.of_codes([one.row.id for one in stored])
     return [
         access_code_resource(
             one,
