@@ -186,12 +186,14 @@ class PoolAmongGuests(RuleBasedStateMachine):
             assert not member.is_gone
 
     def judge_order(self, before: BackupPool, claimants: list[Claimant], answers: dict[UUID, HandOut]) -> None:
+        """Who waits on a lock came later than who was given a code there; a claim comes with the first of its guests."""
         claimed = {backup.claim for backup in before.backups}
         fresh = [one for one in claimants if one.claim not in claimed]
         served = {one.claim for one in fresh if one.access_code_id in answers}
         for waiting in fresh:
             if waiting.claim not in served:
-                sooner = [one for one in fresh if one.device_id == waiting.device_id and one.claim in served]
+                there = [one for one in fresh if one.device_id == waiting.device_id]
+                sooner = [one for one in there if one.access_code_id in answers]
                 first = {claim: min(o.arrives_at for o in fresh if o.claim == claim) for claim in served}
                 assert all(first[one.claim] <= waiting.arrives_at for one in sooner)
 
