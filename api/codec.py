@@ -19,7 +19,7 @@ from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec
 
-from api.bodies import BodyTooLargeError, bounded_body
+from api.bodies import UnreadableBodyError, bounded_body
 from store.keyring import KeyRingError
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -77,7 +77,7 @@ async def _answer(request: Request, step: Step, cors: dict[str, str]) -> Respons
     try:
         payloads = _parsed(await bounded_body(request, MAX_BODY_BYTES))
         done = Payloads(payloads=await step(payloads.payloads))
-    except BodyTooLargeError:
+    except UnreadableBodyError:
         return _refusal(413, f"more than {MAX_BODY_BYTES} bytes", cors)
     except _MalformedError:
         return _refusal(400, "the body is no Payloads message in protobuf JSON", cors)

@@ -22,7 +22,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from api.bodies import BodyTooLargeError, bounded_body
+from api.bodies import UnreadableBodyError, bounded_body
 from api.errors import TemporalUnavailableError
 from store import accounts, inbound
 from store.credentials import open_credentials
@@ -123,7 +123,7 @@ def inbound_router(intake: WebhookIntake) -> APIRouter:
             await intake.take(_account_id(account_id), request.headers, body)
         except UnverifiedError:
             return _refusal(401, "unauthorized", "the message is not signed as it should be")
-        except BodyTooLargeError:
+        except UnreadableBodyError:
             return _refusal(413, "payload_too_large", f"more than {MAX_BODY_BYTES} bytes")
         except (TemporalUnavailableError, StoreUnavailableError, KeyRingError):
             answer = _refusal(503, "service_unavailable", "not now; send it again")

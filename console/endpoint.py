@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.types import Receive, Scope, Send
 
-from api.bodies import BodyTooLargeError, bounded_body
+from api.bodies import BodyTooLargeError, UnreadableBodyError, bounded_body
 from api.errors import SyncFailedError, TemporalUnavailableError
 from api.http.failures import STATUSES
 from api.limits import TooOftenError
@@ -123,7 +123,7 @@ def told(error: Exception) -> tuple[HTTPStatus, str, str]:
             return HTTPStatus.SERVICE_UNAVAILABLE, "Not answering", text
         case SyncFailedError():
             return HTTPStatus.BAD_GATEWAY, "The vendor cannot be asked", sentence(str(error))
-        case BodyTooLargeError():
+        case UnreadableBodyError():
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Too long", "What was filled in is too long."
     return HTTPStatus.INTERNAL_SERVER_ERROR, "A defect", "This is a defect of Latchwork; the server's log tells more."
 

@@ -17,7 +17,7 @@ from fastapi import Request
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from api.bodies import BodyTooLargeError, bounded_body
+from api.bodies import BodyCutShortError, BodyTooLargeError, bounded_body
 from api.http.failures import invalid, malformed
 from api.http.parameters import Parameters
 
@@ -111,6 +111,8 @@ async def _from_body(request: Request) -> dict[str, Any]:
         body = await bounded_body(request, MAX_BODY_BYTES)
     except BodyTooLargeError:
         raise invalid(f"the body has more than {MAX_BODY_BYTES} bytes") from None
+    except BodyCutShortError:
+        raise invalid("the body did not come whole") from None
     if not body.strip():
         return {}
     try:

@@ -1,9 +1,14 @@
 """What is true of the application whatever is asked: envelopes, verbs, ids, and what takes no key."""
 
+import asyncio
+from unittest.mock import Mock
+
 import httpx
 import pytest
+from fastapi import Request, Response
 
 from api.app import create_app
+from api.http import endpoint
 from api.http.endpoint import Endpoint
 from api.http.reading import MAX_BODY_BYTES, MAX_DEPTH
 from tests.api.door import Door
@@ -112,3 +117,26 @@ async def test_defect_is_told_without_its_words(
     answer = await door.http.get("/devices/list")
     assert (answer.status_code, answer.json()["error"]["type"]) == (500, "internal_server_error")
     assert "4711" not in answer.text
+
+
+async def test_caller_who_hangs_up_is_no_defect(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Browsers hang up when a page is left; what the log calls a defect must be one."""
+    defects, answered = list[str](), asyncio.Event()
+    monkeypatch.setattr(endpoint, "_LOG", Mock(error=lambda said, **_: defects.append(said)))
+    respond = Endpoint._respond
+
+    async def noted(self: Endpoint, request: Request) -> Response:
+        try:
+            return await respond(self, request)
+        finally:
+            answered.set()
+
+    monkeypatch.setattr(Endpoint, "_respond", noted)
+    host, port = door.url.removeprefix("http://").split(":")
+    _, wire = await asyncio.open_connection(host, int(port))
+    head = f"POST /devices/list HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {door.key}\r\ncontent-length: 100\r\n\r\n"
+    wire.write(head.encode() + b"{")
+    await wire.drain()
+    wire.close()
+    await asyncio.wait_for(answered.wait(), 10)
+    assert defects == []
