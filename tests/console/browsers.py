@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from console.gate import SESSION
 from tests.console.desk import Desk
@@ -29,6 +29,8 @@ FLAGS = (
     "--disable-sync",
 )
 INSTALL_SECONDS = 240.0
+EXPECTED_WITHIN_SECONDS = 20.0
+"""How long a page may take to show what is expected; on a busy machine the default of 5 s is too short."""
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
 
 
@@ -59,6 +61,7 @@ async def browser_path() -> str | None:
 async def running_browser() -> AsyncIterator[Browser]:
     """Run one without a screen."""
     path = await browser_path()
+    expect.set_options(timeout=1000 * EXPECTED_WITHIN_SECONDS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         try:
