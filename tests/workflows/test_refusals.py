@@ -197,7 +197,8 @@ async def test_a_lock_that_refuses_for_good_is_told_at_once_and_not_asked_again(
     await house.fault(lock, "reject")
     await house.pass_time(until=life.starts_at + timedelta(seconds=5))
     assert await life.problems() == {"code_constraints_violated", "failed_to_set_on_device"}
-    assert await life.seconds_of("failed_to_set_on_device") == pytest.approx(0, abs=1)
+    # No policy's time, but that of one attempt, which a busy machine takes more than a second for.
+    assert await life.seconds_of("failed_to_set_on_device") == pytest.approx(0, abs=4)
     calls = len(await house.calls(lock))
     await house.heal(lock)
     await house.pass_time(until=life.starts_at + timedelta(hours=5))
