@@ -250,6 +250,17 @@ async def test_reads_of_one_snapshot_share_a_session(database: Database) -> None
         assert first is not second
 
 
+async def test_snapshot_in_another_is_the_same_moment(database: Database) -> None:
+    """Who shows codes asks for one moment, whether or not who calls it has one already."""
+    async with database.snapshot():
+        async with database.read() as outer:
+            pass
+        async with database.snapshot(), database.read() as inner:
+            assert inner is outer
+        async with database.read() as after:
+            assert after is outer
+
+
 async def test_a_failed_query_ends_its_snapshot(database: Database) -> None:
     """What went wrong in one snapshot does not reach the next."""
     with pytest.raises(DBAPIError):

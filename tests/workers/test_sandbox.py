@@ -2,12 +2,17 @@
 must, and keeps no message alive.
 """
 
+from dataclasses import fields
+from typing import Any
+from unittest.mock import Mock
+
 import pytest
+from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.converter import WorkflowSerializationContext
-from temporalio.worker import WorkflowInstance
-from temporalio.worker.workflow_sandbox import RestrictedWorkflowAccessError
+from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
+from temporalio.worker.workflow_sandbox import RestrictedWorkflowAccessError, SandboxedWorkflowRunner
 from temporalio.worker.workflow_sandbox._importer import Importer
 from temporalio.worker.workflow_sandbox._restrictions import RestrictionContext
 
@@ -68,3 +73,18 @@ def test_what_is_kept_is_a_copy() -> None:
     assert kept.got is not act
     assert completion == kept.gave
     assert completion is not kept.gave
+
+
+def test_no_instance_keeps_its_first_activation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier run left is a part of that message, and kept for as long as the workflow lives."""
+    made = Mock()
+    monkeypatch.setattr(SandboxedWorkflowRunner, "create_instance", made)
+    left = Payloads(payloads=[Payload(data=b"left")])
+    given: dict[str, Any] = {field.name: Mock() for field in fields(WorkflowInstanceDetails)} | {
+        "last_completion_result": left
+    }
+    WORKFLOW_RUNNER.create_instance(WorkflowInstanceDetails(**given))
+    (kept,) = made.call_args.args
+    assert kept.last_completion_result == left
+    assert kept.last_completion_result is not left
+    assert kept.defn is given["defn"]
