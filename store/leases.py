@@ -40,16 +40,6 @@ class LeaseLostError(Exception):
     """The turn went by and somebody else took the next one: what was done in it must be judged anew by reading."""
 
 
-_TURN = (
-    select(LeaseRow)
-    .where(LeaseRow.device_id == bindparam("device_id"))
-    .with_for_update()
-    # What a session read earlier may be old: on PostgreSQL others wrote while it waited for the row.
-    .execution_options(populate_existing=True)
-)
-_TOKEN = select(LeaseRow.token).where(LeaseRow.device_id == bindparam("device_id")).with_for_update()
-
-
 async def acquire(
     session: AsyncSession, device_id: UUID, holder: str, *, now: datetime, duration: timedelta, min_gap: timedelta
 ) -> Lease:
@@ -91,6 +81,9 @@ async def is_taken(session: AsyncSession, device_id: UUID, now: datetime) -> boo
     return row is not None and row.holder is not None and row.expires_at > now
 
 
+_TOKEN = select(LeaseRow.token).where(LeaseRow.device_id == bindparam("device_id")).with_for_update()
+
+
 async def verify(session: AsyncSession, lease: Lease) -> None:
     """Make sure, for the rest of this transaction, that nobody has taken the turn since.
 
@@ -111,6 +104,15 @@ def _busy_until(row: LeaseRow, holder: str, *, now: datetime, min_gap: timedelta
     if row.last_write_at is not None and row.last_write_at + min_gap > now:
         busy.append(row.last_write_at + min_gap)
     return max(busy, default=None)
+
+
+_TURN = (
+    select(LeaseRow)
+    .where(LeaseRow.device_id == bindparam("device_id"))
+    .with_for_update()
+    # What a session read earlier may be old: on PostgreSQL others wrote while it waited for the row.
+    .execution_options(populate_existing=True)
+)
 
 
 async def _locked(session: AsyncSession, device_id: UUID, *, now: datetime) -> LeaseRow:

@@ -16,9 +16,6 @@ class NoSlotError(Exception):
     """Every slot of the lock is held.  Waiting helps: slots come free as codes are proven gone."""
 
 
-_HELD = select(SlotRow.number).where(SlotRow.device_id == bindparam("device_id"))
-
-
 async def take_slot(
     session: AsyncSession,
     device_id: UUID,
@@ -44,6 +41,9 @@ async def take_slot(
     slot = SlotRow(device_id=device_id, number=number, access_code_id=code_id, held_since=now)
     session.add(slot)
     return slot
+
+
+_HELD = select(SlotRow.number).where(SlotRow.device_id == bindparam("device_id"))
 
 
 async def held_slots(session: AsyncSession, device_id: UUID) -> Sequence[int]:
