@@ -1,6 +1,5 @@
 """The commands that keep running: `up`, `worker`, `api` and `locks`."""
 
-import asyncio
 import os
 from collections.abc import Coroutine
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from workers import loop
 from workers.command_output import print_json
 from workers.errors import CommandError, plain_errors
 from workers.lifetime import until_signal
@@ -86,13 +86,5 @@ def _prepared() -> Settings:
 
 def _keep_running(work: Coroutine[Any, Any, None]) -> None:
     """Run until a signal comes."""
-
-    async def whole() -> None:
-        try:
-            await until_signal(work)
-        finally:
-            # Without this pause the interpreter may crash on exit while the Temporal SDK's threads still end.
-            await asyncio.sleep(0.01)
-
     with plain_errors():
-        asyncio.run(whole())
+        loop.run(until_signal(work))

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from workers import loop
 from workers.demo_parts import ready, starting_stack
 from workers.demo_telling import Teller
 from workers.errors import CommandError, plain_errors
@@ -33,15 +34,8 @@ def main(once: bool) -> None:
     folder, teller = Path(tempfile.mkdtemp(prefix="latchwork-demo-")), Teller()
     told = asyncio.Event()
 
-    async def whole() -> None:
-        try:
-            await until_signal(_demo(folder, teller, told, once=once))
-        finally:
-            # Without this pause the interpreter may crash on exit while the Temporal SDK's threads still end.
-            await asyncio.sleep(0.01)
-
     with plain_errors():
-        asyncio.run(whole())
+        loop.run(until_signal(_demo(folder, teller, told, once=once)))
     if not told.is_set():
         shutil.rmtree(folder, ignore_errors=True)
         raise CommandError("the demo was interrupted before its end")

@@ -3,7 +3,6 @@
 A command that only reads does without Temporal, so that operators can look at codes while Temporal is down.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from providers.registry import CredentialsError, UnknownDriverError
 from store.accounts import AccountInUseError, default_workspace
 from store.database import Database
 from store.keyring import KeyRing
+from workers import loop
 from workers.backing import open_database
 from workers.client import connect
 from workers.errors import CommandError, plain_errors
@@ -135,16 +135,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         CommandError: with the line.
     """
 
-    async def whole() -> T:
-        try:
-            return await work
-        finally:
-            # Without this pause the interpreter may crash on exit while the Temporal SDK's threads still end.
-            await asyncio.sleep(0.01)
-
     with plain_errors():
         try:
-            return asyncio.run(whole())
+            return loop.run(work)
         except RefusedError as error:
             raise CommandError(f"refused: {error} ({error.refusal.type})") from None
         except (AccountInUseError, CredentialsError, KeyRefusedError, UnknownDriverError) as error:

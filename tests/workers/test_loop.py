@@ -1,0 +1,30 @@
+"""Every process of ours runs on libuv's loop and leaves the Temporal SDK a moment at its end."""
+
+import asyncio
+import time
+
+import pytest
+import uvloop
+
+from workers import loop
+
+
+async def _kind() -> type:
+    return type(asyncio.get_running_loop())
+
+
+async def _failing() -> None:
+    raise ZeroDivisionError
+
+
+def test_work_is_done_on_libuvs_loop() -> None:
+    """What it comes to is given back."""
+    assert loop.run(_kind()) is uvloop.Loop
+
+
+def test_there_is_a_pause_after_work_that_failed_too() -> None:
+    """The SDK's threads end meanwhile; without it the interpreter may crash on exit."""
+    began = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        loop.run(_failing())
+    assert time.monotonic() - began >= 0.01
