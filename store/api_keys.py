@@ -9,8 +9,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.api_tables import ApiKeyRow
+from store.at_once import at_once
 
-_BY_PREFIX = select(ApiKeyRow).where(ApiKeyRow.prefix == bindparam("prefix"))
+_BY_PREFIX = at_once(select(ApiKeyRow).where(ApiKeyRow.prefix == bindparam("prefix")))
 
 
 async def by_prefix(session: AsyncSession, prefix: str) -> ApiKeyRow | None:

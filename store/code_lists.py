@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.access_code import AccessCode
 from domain.devices import DeviceFacts
+from store.at_once import at_once
 from store.backup_pools import backup_codes_on, pool_of_code
 from store.codes import StoredCode, visible
 from store.pages import Page, paged
@@ -71,7 +72,7 @@ async def stored_codes(session: AsyncSession, rows: Sequence[AccessCodeRow]) -> 
     return [StoredCode(row=row, code=AccessCode.model_validate(row.code), **locks[row.device_id]) for row in rows]
 
 
-_LOCKS = (
+_LOCKS = at_once(
     select(DeviceRow, ConnectedAccountRow)
     .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
     .where(col(DeviceRow.id).in_(bindparam("ids", expanding=True)))
@@ -111,7 +112,7 @@ async def rows_of(session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID,
     return found
 
 
-_DIGITS = select(PinRow).where(col(PinRow.access_code_id).in_(bindparam("ids", expanding=True)))
+_DIGITS = at_once(select(PinRow).where(col(PinRow.access_code_id).in_(bindparam("ids", expanding=True))))
 
 
 async def digits_of(session: AsyncSession, generations: Mapping[UUID, int]) -> Mapping[UUID, PinRow]:
@@ -138,7 +139,7 @@ async def with_backup(session: AsyncSession, stored: Sequence[StoredCode]) -> Co
     return by_itself | {one.row.id for one in asking if (one.device.id, await pool_of_code(session, one.row)) in ready}
 
 
-_LOCKS_WITH_BACKUPS = (
+_LOCKS_WITH_BACKUPS = at_once(
     select(AccessCodeRow.device_id)
     .where(
         col(AccessCodeRow.device_id).in_(bindparam("ids", expanding=True)),

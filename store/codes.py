@@ -17,6 +17,7 @@ from domain.access_code import AccessCode, Ending, OnLock, Presence
 from domain.devices import DeviceCard, DeviceFacts
 from domain.lifecycle import has_digits
 from domain.problems import Problems, Severity, raised
+from store.at_once import at_once
 from store.code_columns import columns_of
 from store.pins import release_pins, unreleased_pins
 from store.slots import release_slot, slot_in_force
@@ -75,7 +76,7 @@ class StoredCode:
         return self.account.disconnected_at is None
 
 
-_ONE = (
+_ONE = at_once(
     select(AccessCodeRow, DeviceRow, ConnectedAccountRow, SlotRow)
     .join(DeviceRow, col(AccessCodeRow.device_id) == col(DeviceRow.id))
     .join(ConnectedAccountRow, col(DeviceRow.account_id) == col(ConnectedAccountRow.id))
@@ -278,8 +279,8 @@ async def _keep_pins(session: AsyncSession, code_id: UUID, in_force: OnLock, sav
         session.add(row)
 
 
-_DIGITS = select(PinRow).where(
-    PinRow.access_code_id == bindparam("code_id"), PinRow.generation == bindparam("generation")
+_DIGITS = at_once(
+    select(PinRow).where(PinRow.access_code_id == bindparam("code_id"), PinRow.generation == bindparam("generation"))
 )
 _DIGITS_ON_LOCK = (
     select(PinRow)

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from store.at_once import is_at_once
 from store.sqlite_driver import READER, WRITER
 
 READERS = 4
@@ -109,5 +110,9 @@ def _sqlite_engine(
     @event.listens_for(engine.sync_engine, "begin")
     def begin_ourselves(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def tell_cursor(connection: Connection, cursor: Any, _sql: str, _values: Any, context: Any, _many: bool) -> None:
+        cursor.at_once = is_at_once(context.execution_options)
 
     return engine

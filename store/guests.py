@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from domain.access_code import AccessCode
 from domain.guests import DEFAULT_KEPT_DAYS, is_to_be_forgotten
+from store.at_once import at_once
 from store.guest_tables import GuestCodeRow, GuestRow, MessageRow, MessageSettingsRow
 from store.once import make_once
 from store.pages import Page, paged
@@ -46,7 +47,7 @@ async def take_guest_of(session: AsyncSession, access_code_id: UUID) -> None:
     await session.exec(delete(GuestCodeRow).where(col(GuestCodeRow.access_code_id) == access_code_id))
 
 
-_GUESTS = (
+_GUESTS = at_once(
     select(AccessCodeRow.id, GuestCodeRow.guest_id)
     .join(
         GuestCodeRow,

@@ -4,11 +4,13 @@ aiosqlite runs SQLite in a thread of its own, and SQLAlchemy's dialect goes ther
 cursor, the statement, its rows and the end.  A small query takes less than one of these ways.  So here
 
 * a statement that reads goes there once and comes back with its rows, because lists may take their time;
+* a statement that is marked (`store/at_once.py`) runs where it is asked for, and so does what only says where a reader's
+  transaction begins and ends;
 * a statement of the connection that writes runs where it is asked for, once its transaction has begun: it touches a few
   rows by their keys, everybody else waits for it anyhow, and from `BEGIN IMMEDIATE` on it waits for nobody.
 
-What may wait for other processes or for the disk goes to the thread all the same: beginning and committing.  Errors,
-cancellation and transactions are the dialect's.
+What may wait for other processes or for the disk goes to the thread all the same: a writer's beginning and committing.
+Errors, cancellation and transactions are the dialect's.
 """
 
 import collections
@@ -33,7 +35,7 @@ _MAY_WAIT = ("BEGIN", "PRAGMA")
 class _ReaderCursor(AsyncAdapt_aiosqlite_cursor):
     """Holds what one statement gave; SQLite's own cursor is closed by then."""
 
-    __slots__ = ("_description", "_lastrowid", "_rowcount")
+    __slots__ = ("_description", "_lastrowid", "_rowcount", "at_once")
 
     def __init__(self, adapt_connection: AsyncAdapt_dbapi_connection) -> None:
         # Not the parent's: it would fetch a cursor from the thread.
@@ -42,6 +44,7 @@ class _ReaderCursor(AsyncAdapt_aiosqlite_cursor):
         self._rows = collections.deque()
         self._description: Any = None
         self._rowcount, self._lastrowid = -1, 0
+        self.at_once = False
 
     @property
     def description(self) -> Any:
@@ -88,7 +91,7 @@ class _ReaderCursor(AsyncAdapt_aiosqlite_cursor):
         self._lastrowid = lastrowid or 0
 
     def _goes_to_thread(self, operation: str) -> bool:
-        return True
+        return not (self.at_once or operation == "BEGIN")
 
 
 class _WriterCursor(_ReaderCursor):
@@ -107,6 +110,11 @@ class _ReaderConnection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ()
 
     _cursor_cls = _ReaderCursor
+
+    def rollback(self) -> None:
+        # The thread is idle: the dialect closes the connection of somebody who was cancelled amid a statement.
+        if self._connection._connection:
+            self._connection._connection.rollback()
 
 
 class _WriterConnection(AsyncAdapt_aiosqlite_connection):

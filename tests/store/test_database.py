@@ -1,6 +1,8 @@
 """One door to two databases: transactions, many writers, and outages told in one line."""
 
 import asyncio
+import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from store.at_once import at_once
 from store.database import Database, StoreUnavailableError
 from store.tables import DeviceRow, WorkspaceRow
 
@@ -270,31 +273,80 @@ async def test_a_failed_query_ends_its_snapshot(database: Database) -> None:
         assert await _names(database) == []
 
 
-async def test_only_what_may_take_long_goes_to_the_thread_of_sqlite(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The ways to the thread cost more than small queries: one for each read, none for a statement of the writer's."""
-    ways = 0
+@pytest.fixture
+async def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Database, list[object]]]:
+    """A SQLite database with one row, and what is sent to SQLite's thread from then on."""
+    sent = list[object]()
     execute: Any = aiosqlite.Connection._execute
 
-    async def counted(connection: aiosqlite.Connection, *args: object) -> object:
-        nonlocal ways
-        ways += 1
+    async def noted(connection: aiosqlite.Connection, *args: object) -> object:
+        sent.append(args)
         return await execute(connection, *args)
 
     database = await Database.open(f"sqlite:///{tmp_path}/app.db")
     await database.migrate()
     await _write(database, _row("one"))
     await _names(database)
-    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", noted)
+    yield database, sent
+    await database.close()
+
+
+_NAMES = select(WorkspaceRow.name)
+
+
+async def test_what_reads_goes_to_the_thread_of_sqlite(counted: tuple[Database, list[object]]) -> None:
+    """Once for each statement, since lists may take their time, and not for what says where the moment begins and ends."""
+    database, sent = counted
     async with database.read() as session:
         for _ in range(3):
-            assert list((await session.exec(select(WorkspaceRow.name))).all()) == ["one"]
-    reading, ways = ways, 0
+            assert list((await session.exec(_NAMES)).all()) == ["one"]
+    assert len(sent) == 3
+
+
+async def test_what_is_found_by_a_key_is_read_where_it_is_asked_for(counted: tuple[Database, list[object]]) -> None:
+    """The way to the thread and back takes longer than such a statement."""
+    database, sent = counted
+    async with database.read() as session:
+        for _ in range(3):
+            assert list((await session.exec(at_once(_NAMES))).all()) == ["one"]
+    assert not sent
+
+
+async def test_a_writers_statements_wait_for_nobody(counted: tuple[Database, list[object]]) -> None:
+    """Only beginning and committing go to the thread: the one waits for other processes, the other for the disk."""
+    database, sent = counted
     async with database.write() as session:
         for _ in range(3):
-            assert list((await session.exec(select(WorkspaceRow.name))).all()) == ["one"]
-    writing = ways
+            assert list((await session.exec(_NAMES)).all()) == ["one"]
+    assert len(sent) == len(["begin", "commit"])
+
+
+_SLOW = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n")
+
+
+async def test_a_reader_who_is_cancelled_amid_a_statement_holds_up_nobody(tmp_path: Path) -> None:
+    """SQLite goes on in its thread for somebody who has gone, and only then is the connection closed."""
+    database = await Database.open(f"sqlite:///{tmp_path}/app.db")
+    await database.migrate()
+    began = asyncio.Event()
+
+    async def asks() -> None:
+        async with database.read() as session:
+            connection = await session.connection()
+            began.set()
+            await connection.execute(_SLOW)
+
+    task = asyncio.create_task(asks())
+    await began.wait()
+    task.cancel()
+    first = last = time.monotonic()
+    longest = 0.0
+    while not task.done():
+        await asyncio.sleep(0.001)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert task.cancelled()
+    assert longest < (last - first) / 2, "the loop stood still while SQLite was at work"
+    async with asyncio.timeout(5):
+        assert await _names(database) == []
     await database.close()
-    assert reading == len(["begin", "select", "select", "select", "rollback"])
-    assert writing == len(["begin", "commit"])
