@@ -14,6 +14,7 @@ from activities.choosing import Asked, choose
 from activities.digits import Digits
 from activities.orders import RegisterOrder
 from domain.access_code import AccessCode, Wish, created
+from domain.action_attempts import ActionType
 from domain.backup_pool import member_id
 from domain.devices import DeviceCard, DeviceFacts
 from domain.events import Event, EventType
@@ -24,6 +25,7 @@ from domain.problems import ProblemCode, has
 from domain.refusals import RefusalType, refuse
 from domain.registration import check_device, check_window
 from store import backup_pools, codes, devices, events
+from store.action_attempts import begin_with_code
 from store.code_columns import columns_of
 from store.common_codes import lock_key, sharing
 from store.keyring import KeyRing
@@ -70,6 +72,7 @@ class Registering:
             await self._check_backup(self._order.backup_id)
         places = await self._places()
         await self._write(places, await self._pin(places))
+        await self._begin_attempt(places[0])
         if self._order.backup_id is None:
             await self._enable_pools(places)
         await self._tell(places)
@@ -181,6 +184,21 @@ class Registering:
         self._session.add_all(
             place.digits.row(pin, 1, held_from(place.code) or now, self._order.request.ends_at) for place in places
         )
+
+    async def _begin_attempt(self, place: Place) -> None:
+        """Write down what was asked: whoever got the code's id finds it."""
+        attempt_id = self._order.request.action_attempt_id
+        if attempt_id is not None:
+            await begin_with_code(
+                self._session,
+                id=attempt_id,
+                action=ActionType.CREATE,
+                workspace_id=place.locked.device.workspace_id,
+                device_id=place.locked.device.id,
+                access_code_id=place.access_code_id,
+                generation=place.code.wish.generation,
+                now=self._order.now,
+            )
 
     async def _tell(self, places: Sequence[Place]) -> None:
         now = self._order.now

@@ -12,11 +12,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from api.temporal import translated
 from domain.action_attempts import PENDING, ActionType, Moved, Outcome, outcome
 from store import codes
-from store.action_attempts import begin_move, page_of_attempts, seen_generation
+from store.action_attempts import begin_move, begin_with_code, page_of_attempts, seen_generation
 from store.api_tables import ActionAttemptRow
 from store.codes import StoredCode
 from store.database import Database
-from store.once import make_once
 from store.pages import Page
 from store.tables import DeviceRow
 from workflows.contracts import (
@@ -35,20 +34,19 @@ class ActionAttemptService:
         self._client = client
         self._database = database
 
-    async def begin(self, attempt_id: UUID, action: ActionType, receipt: AccessCodeReceipt) -> ActionAttemptRow:
-        """Write down what a code was asked; doing so again is no matter."""
-        row = ActionAttemptRow(
-            id=attempt_id,
-            workspace_id=receipt.workspace_id,
-            action_type=action,
-            device_id=receipt.device_id,
-            access_code_id=receipt.access_code_id,
-            generation=receipt.generation,
-            created_at=datetime.now(UTC),
-        )
+    async def begin(self, attempt_id: UUID, action: ActionType, receipt: AccessCodeReceipt) -> None:
+        """Write down what a registered code was asked; doing so again is no matter."""
         async with self._database.write() as session:
-            await make_once(session, ActionAttemptRow, **row.model_dump())
-        return row
+            await begin_with_code(
+                session,
+                id=attempt_id,
+                action=action,
+                workspace_id=receipt.workspace_id,
+                device_id=receipt.device_id,
+                access_code_id=receipt.access_code_id,
+                generation=receipt.generation,
+                now=datetime.now(UTC),
+            )
 
     async def move(self, attempt_id: UUID, device: DeviceRow, provider: str, *, locked: bool) -> ActionAttemptRow:
         """Have a door locked or unlocked; repeating it with the same id moves it once.

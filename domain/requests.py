@@ -84,6 +84,8 @@ class CodeRequest(Request):
     """Have a lock that can keep the window by itself: it is told ahead.  False: it is told at the start."""
     max_time_rounding: timedelta | None = Field(default=None, ge=timedelta(0), le=timedelta(days=1))
     """How much earlier the lock may open where it keeps coarse times, in ISO 8601 (`PT1H`); None: a minute."""
+    action_attempt_id: UUID | None = None
+    """The id of the action attempt that tells how putting the code on its lock goes; None: there is none."""
 
     @model_validator(mode="after")
     def _siblings_share(self) -> Self:

@@ -35,6 +35,31 @@ async def page_of_attempts(
     return (await session.exec(paged(query, created_at, id, page))).all()
 
 
+async def begin_with_code(
+    session: AsyncSession,
+    *,
+    id: UUID,
+    action: ActionType,
+    workspace_id: UUID,
+    device_id: UUID,
+    access_code_id: UUID,
+    generation: int,
+    now: datetime,
+) -> None:
+    """Write down what a code was asked, once."""
+    await make_once(
+        session,
+        ActionAttemptRow,
+        id=id,
+        workspace_id=workspace_id,
+        action_type=action.value,
+        device_id=device_id,
+        access_code_id=access_code_id,
+        generation=generation,
+        created_at=now,
+    )
+
+
 async def begin_move(
     session: AsyncSession, *, id: UUID, workspace_id: UUID, device_id: UUID, locked: bool, now: datetime
 ) -> ActionAttemptRow:

@@ -14,6 +14,7 @@ from api.http.paging import Paged, marked, page_asked, pagination
 from api.http.parameters import Ids, OfOneCode, OfOneDevice, Parameters, Pin, Text, When
 from api.http.showing import show_code, show_codes, show_new_attempt
 from api.http.table import Body, Call
+from api.resources.action_attempt import ActionAttemptResource
 from domain.access_code import AccessCodeType, Wish
 from domain.action_attempts import ActionType
 from domain.guests import Guest
@@ -23,6 +24,7 @@ from domain.scopes import Scope
 from store.code_lists import CodeFilter
 from store.codes import StoredCode
 from store.device_lists import DeviceFilter
+from workflows.contracts import AccessCodeReceipt
 
 DEFAULT_LIMIT = 55_000
 SHORTEST_LENGTH, LONGEST_LENGTH = 4, 20
@@ -130,19 +132,20 @@ async def create(call: Call[CreateAccessCode]) -> Body:
     _refuse_what_no_lock_can(asked)
     await refuse_silent_locks(call, [asked.device_id])
     call.count(asked.device_id)
+    attempt_id = call.id_of("action_attempt")
     request = code_request(asked, asked.device_id, call.workspace_id).model_copy(
         update={
+            "action_attempt_id": attempt_id,
             "common_code_key": asked.common_code_key,
             "max_time_rounding": asked.max_time_rounding and ROUNDINGS[asked.max_time_rounding],
         }
     )
     async with introduced(call, call.operation_id):
         receipt = await services.codes.create(request, access_code_id=call.operation_id, pin=asked.code)
-    attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.CREATE, receipt)
     async with services.database.snapshot():
         stored = await services.codes.get(receipt.access_code_id, workspace_id=call.workspace_id)
         shown = await show_code(call, stored)
-    return {"access_code": shown, "action_attempt": show_new_attempt(attempt)}
+    return {"access_code": shown, "action_attempt": show_new_attempt(attempt_id, ActionType.CREATE)}
 
 
 async def get(call: Call[GetAccessCode]) -> Body:
@@ -193,8 +196,7 @@ async def update(call: Call[UpdateAccessCode]) -> Body:
     )
     receipt = await services.codes.change(stored.row.id, change, pin=asked.code, update_id=str(call.operation_id))
     await give(call, stored.row.id)
-    attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.UPDATE, receipt)
-    return {"action_attempt": show_new_attempt(attempt)}
+    return {"action_attempt": await _begun(call, ActionType.UPDATE, receipt)}
 
 
 async def delete(call: Call[DeleteAccessCode]) -> Body:
@@ -203,8 +205,7 @@ async def delete(call: Call[DeleteAccessCode]) -> Body:
     stored = await _mine(call, call.asked.access_code_id, call.asked.device_id)
     call.count(stored.device.id)
     receipt = await services.codes.delete(stored.row.id)
-    attempt = await services.attempts.begin(call.id_of("action_attempt"), ActionType.DELETE, receipt)
-    return {"action_attempt": show_new_attempt(attempt)}
+    return {"action_attempt": await _begun(call, ActionType.DELETE, receipt)}
 
 
 async def generate_code(call: Call[OfOneDevice]) -> Body:
@@ -247,6 +248,12 @@ def code_request(asked: WantedCode, device_id: UUID, workspace_id: UUID) -> Code
         use_backup_access_code_pool=bool(asked.use_backup_access_code_pool),
         prefer_native_scheduling=asked.prefer_native_scheduling is not False,
     )
+
+
+async def _begun(call: Call[Any], action: ActionType, receipt: AccessCodeReceipt) -> ActionAttemptResource:
+    attempt_id = call.id_of("action_attempt")
+    await call.services.attempts.begin(attempt_id, action, receipt)
+    return show_new_attempt(attempt_id, action)
 
 
 async def refuse_silent_locks(call: Call[Any], device_ids: Sequence[UUID]) -> None:

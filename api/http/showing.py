@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
+from uuid import UUID
 
 from pydantic import SecretStr
 
@@ -10,7 +11,7 @@ from api.http.table import Call
 from api.resources.access_code import AccessCodeResource, access_code_resource
 from api.resources.action_attempt import ActionAttemptResource, action_attempt_resource
 from api.resources.device import DeviceResource, device_resource
-from domain.action_attempts import PENDING
+from domain.action_attempts import PENDING, ActionType
 from domain.scopes import Scope
 from store.api_tables import ActionAttemptRow
 from store.codes import StoredCode
@@ -78,6 +79,8 @@ async def show_attempt(call: Call[Any], row: ActionAttemptRow) -> ActionAttemptR
     return action_attempt_resource(row, stands, shown)
 
 
-def show_new_attempt(row: ActionAttemptRow) -> ActionAttemptResource:
+def show_new_attempt(attempt_id: UUID, action: ActionType) -> ActionAttemptResource:
     """Show an action attempt that was just begun."""
-    return action_attempt_resource(row, PENDING, None)
+    return ActionAttemptResource(
+        action_attempt_id=attempt_id, action_type=action, status=PENDING.status, result=None, error=None
+    )

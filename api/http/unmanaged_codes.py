@@ -11,6 +11,7 @@ from api.http.showing import show_new_attempt
 from api.http.simulated import not_a_sandbox
 from api.http.table import Body, Call
 from api.resources.unmanaged_code import UnmanagedCodeResource, unmanaged_code_resource
+from domain.action_attempts import ActionType
 from domain.scopes import Scope
 from store.device_lists import DeviceFilter
 from store.unmanaged_tables import UnmanagedCodeRow
@@ -116,7 +117,7 @@ async def delete(call: Call[DeleteUnmanaged]) -> Body:
     row = await unmanaged.get(call.workspace_id, call.asked.access_code_id)
     call.count(row.device_id)
     attempt = await unmanaged.remove(row, call.id_of("action_attempt"))
-    return {"action_attempt": show_new_attempt(attempt)}
+    return {"action_attempt": show_new_attempt(attempt.id, ActionType.DELETE)}
 
 
 async def simulate(call: Call[SimulateUnmanaged]) -> Body:

@@ -1,12 +1,14 @@
 """Access codes over HTTP, on real locks' simulations: what is answered is what the lock then does."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from domain.devices import Capabilities
+from domain.requests import CodeRequest
 from store import devices
+from store.api_tables import ActionAttemptRow
 from store.tables import DeviceRow
 from tests.api.door import Door, in_hours
 from tests.waiting import eventually
@@ -53,6 +55,29 @@ async def test_attempts_follow_the_code(door: Door) -> None:
     await door.until_gone(code_id)
     shown = (await door.asked("/action_attempts/get", action_attempt_id=deleted["action_attempt_id"]))["action_attempt"]
     assert (shown["status"], shown["result"]) == ("success", {})
+
+
+async def test_attempt_of_a_code_that_another_program_started(door: Door) -> None:
+    """It is about the first code for which it was named; naming it again is no harm."""
+    attempt_id = uuid4()
+    first, second = [
+        await door.services.codes.create(
+            CodeRequest(
+                device_id=(await door.lock()).id,
+                starts_at=datetime.now(UTC) + timedelta(hours=1),
+                action_attempt_id=attempt_id,
+            ),
+            access_code_id=uuid4(),
+            pin=None,
+        )
+        for _ in range(2)
+    ]
+    shown = (await door.asked("/action_attempts/get", action_attempt_id=str(attempt_id)))["action_attempt"]
+    assert (shown["status"], shown["action_type"]) == ("pending", "CREATE_ACCESS_CODE")
+    async with door.house.database.read() as session:
+        row = await session.get(ActionAttemptRow, attempt_id)
+    assert row is not None
+    assert row.access_code_id == first.access_code_id != second.access_code_id
 
 
 @pytest.mark.parametrize(("prefers", "is_loaded"), [(None, True), (False, False)])

@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 from api.answers import BUSY, Answer
 from api.errors import TemporalUnavailableError
 from api.http.repetition import without_secrets
-from store.api_tables import AnswerRow
+from store.api_tables import ActionAttemptRow, AnswerRow
 from store.tables import AccessCodeRow, DeviceRow
 from tests.api.door import Door, in_hours
 
@@ -20,6 +20,12 @@ from tests.api.door import Door, in_hours
 async def _codes_on(door: Door, lock: DeviceRow) -> int:
     async with door.house.database.read() as session:
         query = select(func.count()).select_from(AccessCodeRow).where(AccessCodeRow.device_id == lock.id)
+        return (await session.exec(query)).one()
+
+
+async def _attempts_on(door: Door, lock: DeviceRow) -> int:
+    async with door.house.database.read() as session:
+        query = select(func.count()).select_from(ActionAttemptRow).where(ActionAttemptRow.device_id == lock.id)
         return (await session.exec(query)).one()
 
 
@@ -87,7 +93,9 @@ async def test_concurrent_sendings_make_one_code(door: Door) -> None:
 async def test_crash_after_the_code_was_made_gives_the_same_code_to_the_retry(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process dies between Temporal's answer and ours: the row of the request stays taken, without an answer."""
+    """The process dies between Temporal's answer and ours: the row of the request stays taken, without an answer.
+
+    The action attempt is written with the code, so that nobody has to make up for it."""
     lock, key = await door.lock(), str(uuid4())
 
     class Killed(BaseException):
@@ -100,16 +108,19 @@ async def test_crash_after_the_code_was_made_gives_the_same_code_to_the_retry(
         """A process that is dead lets nothing go."""
 
     with monkeypatch.context() as patched:
-        patched.setattr(door.services.attempts.__class__, "begin", killed)
+        patched.setattr(door.services.codes.__class__, "get", killed)
         patched.setattr("store.answers.let_go", never)
         assert (await _create(door, lock, key)).status_code == 500
-    assert await _codes_on(door, lock) == 1
+    assert await _codes_on(door, lock) == await _attempts_on(door, lock) == 1
     waiting = await _create(door, lock, key)
     assert (waiting.status_code, waiting.json()["error"]["type"]) == (409, "idempotency_key_in_use")
     await _age(door, f"key {key}")
     answer = await _create(door, lock, key)
     assert answer.status_code == 200
-    assert await _codes_on(door, lock) == 1
+    assert await _codes_on(door, lock) == await _attempts_on(door, lock) == 1
+    attempt_id = answer.json()["action_attempt"]["action_attempt_id"]
+    shown = await door.asked("/action_attempts/get", action_attempt_id=attempt_id)
+    assert shown["action_attempt"] == answer.json()["action_attempt"]
 
 
 async def test_outage_is_not_kept_and_the_retry_succeeds(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +130,7 @@ async def test_outage_is_not_kept_and_the_retry_succeeds(door: Door, monkeypatch
         raise TemporalUnavailableError("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(door.services.attempts.__class__, "begin", away)
+        patched.setattr(door.services.codes.__class__, "get", away)
         refused = await _create(door, lock, key)
     assert (refused.status_code, refused.json()["error"]["type"]) == (503, "service_unavailable")
     assert int(refused.headers["retry-after"]) > 0
