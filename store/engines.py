@@ -8,6 +8,7 @@ on those that read.
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -77,6 +78,7 @@ def postgres_engines(url: URL) -> Engines:
         pool_recycle=RECYCLE_SECONDS,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
         hide_parameters=True,
+        json_deserializer=from_json,
     )
     return Engines(writer=engine, reader=engine.execution_options(postgresql_readonly=True))
 
@@ -94,6 +96,7 @@ def _sqlite_engine(
         connect_args={"timeout": busy_timeout_seconds, "isolation_level": None},
         module=READER if query_only else WRITER,
         hide_parameters=True,
+        json_deserializer=from_json,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
