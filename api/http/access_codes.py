@@ -14,6 +14,7 @@ from api.http.paging import Paged, marked, page_asked, pagination
 from api.http.parameters import Ids, OfOneCode, OfOneDevice, Parameters, Pin, Text, When
 from api.http.showing import show_code, show_codes, show_new_attempt
 from api.http.table import Body, Call
+from api.resources.access_code import AccessCodeResource
 from api.resources.action_attempt import ActionAttemptResource
 from domain.access_code import AccessCodeType, Wish
 from domain.action_attempts import ActionType
@@ -24,9 +25,12 @@ from domain.scopes import Scope
 from store.code_lists import CodeFilter
 from store.codes import StoredCode
 from store.device_lists import DeviceFilter
+from store.pages import Mark, Page
 from workflows.contracts import AccessCodeReceipt
 
 DEFAULT_LIMIT = 55_000
+BUNCH = 200
+"""Codes that are shown in one go: a tenth of a second of work, in which the process answers nobody else."""
 SHORTEST_LENGTH, LONGEST_LENGTH = 4, 20
 ROUNDINGS = {word: timedelta(hours=1) for word in ("1hour", "1h")} | {
     word: timedelta(days=1) for word in ("1day", "1d")
@@ -173,9 +177,22 @@ async def list_codes(call: Call[ListAccessCodes]) -> Body:
         # Nothing here is ever filed under these.
         return {"access_codes": [], "pagination": pagination(asked, None, call.url)}
     wanted = CodeFilter(device_id=asked.device_id, ids=asked.access_code_ids, search=asked.search)
-    found = await call.services.codes.page(call.workspace_id, wanted, page)
-    stored, last = marked(found, page, lambda one: one.row)
-    return {"access_codes": await show_codes(call, stored), "pagination": pagination(asked, last, call.url)}
+    shown, last = await _shown(call, wanted, page)
+    return {"access_codes": shown, "pagination": pagination(asked, last, call.url)}
+
+
+async def _shown(
+    call: Call[ListAccessCodes], wanted: CodeFilter, page: Page
+) -> tuple[list[AccessCodeResource], Mark | None]:
+    """Show a page, a bunch at a time: others are answered in between.  Give the mark of the last one if more follow."""
+    shown, last = list[AccessCodeResource](), page.after
+    while True:
+        bunch = Page(min(BUNCH, page.limit - len(shown)), last)
+        found = await call.services.codes.page(call.workspace_id, wanted, bunch)
+        stored, last = marked(found, bunch, lambda one: one.row)
+        shown += await show_codes(call, stored)
+        if last is None or len(shown) == page.limit:
+            return shown, last
 
 
 async def update(call: Call[UpdateAccessCode]) -> Body:

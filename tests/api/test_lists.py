@@ -35,6 +35,18 @@ async def test_pages_hold_everything_once_newest_first(door: Door) -> None:
     assert all(len(code["code"]) >= 4 for page in pages for code in page)
 
 
+async def test_long_page_is_one_answer_in_bunches(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who lists everything holds nobody up: the page is read and shown a bunch at a time."""
+    monkeypatch.setattr("api.http.access_codes.BUNCH", 2)
+    device_id, ids = await _three_codes(door)
+    ids += [(await door.code(device_id=device_id, starts_at=in_hours(5)))["access_code_id"] for _ in range(2)]
+    newest_first = ids[::-1]
+    for limit, expected in ((None, [5]), (4, [4, 1]), (3, [3, 2]), (5, [5])):
+        pages = await _pages(door, "/access_codes/list", "access_codes", device_id=device_id, limit=limit)
+        assert [len(page) for page in pages] == expected
+        assert [code["access_code_id"] for page in pages for code in page] == newest_first
+
+
 async def test_codes_that_come_meanwhile_shift_nothing(door: Door) -> None:
     device_id, ids = await _three_codes(door)
     first = await door.asked("/access_codes/list", device_id=device_id, limit=2)
