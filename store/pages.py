@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import tuple_
 from sqlalchemy.orm import Mapped
 
 Q = TypeVar("Q")
@@ -31,7 +31,7 @@ def paged(query: Q, created_at: Mapped[datetime], id: Mapped[UUID], page: Page) 
     """Order a query and cut it to the page, with one row too many by which to see whether there are more."""
     chosen: Any = query
     if page.after is not None:
-        earlier = or_(created_at < page.after.at, id < page.after.id)
-        chosen = chosen.where(created_at <= page.after.at, earlier)
+        # Compared as one value, both columns are looked up in the index: many rows may be of one instant.
+        chosen = chosen.where(tuple_(created_at, id) < (page.after.at, page.after.id))
     cut: Q = chosen.order_by(created_at.desc(), id.desc()).limit(page.limit + 1)
     return cut
