@@ -133,7 +133,7 @@ async def with_backup(session: AsyncSession, stored: Sequence[StoredCode]) -> Co
         for one in stored
         if not (one.code.is_backup or one.code.closed or one.code.backup.access_code_id is not None)
     ]
-    ready = await _ready_backups(session, {one.device.id for one in asking})
+    ready = await ready_backups(session, {one.device.id for one in asking})
     if not ready:
         return by_itself
     return by_itself | {one.row.id for one in asking if (one.device.id, await pool_of_code(session, one.row)) in ready}
@@ -151,7 +151,7 @@ _LOCKS_WITH_BACKUPS = at_once(
 )
 
 
-async def _ready_backups(session: AsyncSession, device_ids: Collection[UUID]) -> Collection[tuple[UUID, str | None]]:
+async def ready_backups(session: AsyncSession, device_ids: Collection[UUID]) -> Collection[tuple[UUID, str | None]]:
     """Name locks with the pools that have a backup code ready on them."""
     found: set[tuple[UUID, str | None]] = set()
     for device_id in (await session.exec(_LOCKS_WITH_BACKUPS, params={"ids": list(device_ids)})).all():

@@ -137,6 +137,7 @@ class AccessCodeRow(SQLModel, table=True):
             "ix_access_codes_backups",
             "device_id",
             "closed",
+            "opens",
             sqlite_where=text("backup_id IS NOT NULL"),
             postgresql_where=text("backup_id IS NOT NULL"),
         ),

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from store.errors import StoreVersionError
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest revision; a test holds it to the files in `versions/`."""
 
 _LOCK_KEY = 0x4C61746368
