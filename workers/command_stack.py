@@ -86,5 +86,6 @@ def _prepared() -> Settings:
 
 def _keep_running(work: Coroutine[Any, Any, None]) -> None:
     """Run until a signal comes."""
+    loop.look_for_garbage_in_short_moments()
     with plain_errors():
         loop.run(until_signal(work))

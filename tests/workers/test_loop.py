@@ -1,6 +1,7 @@
 """Every process of ours runs on libuv's loop and leaves the Temporal SDK a moment at its end."""
 
 import asyncio
+import gc
 import time
 
 import pytest
@@ -28,3 +29,15 @@ def test_there_is_a_pause_after_work_that_failed_too() -> None:
     with pytest.raises(ZeroDivisionError):
         loop.run(_failing())
     assert time.monotonic() - began >= 0.01
+
+
+def test_garbage_is_looked_for_in_short_moments() -> None:
+    """What was there before is gone through no more, and fewer new objects are waited for."""
+    before = gc.get_threshold()
+    try:
+        loop.look_for_garbage_in_short_moments()
+        assert gc.get_freeze_count() > 10_000
+        assert gc.get_threshold()[0] * 1e-6 < 0.01
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
