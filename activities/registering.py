@@ -25,7 +25,8 @@ from domain.problems import ProblemCode, has
 from domain.refusals import RefusalType, refuse
 from domain.registration import check_device, check_window
 from store import backup_pools, codes, devices, events
-from store.action_attempts import begin_with_code
+from store.action_attempts import begin
+from store.api_tables import ActionAttemptRow
 from store.code_columns import columns_of
 from store.common_codes import lock_key, sharing
 from store.keyring import KeyRing
@@ -189,16 +190,16 @@ class Registering:
         """Write down what was asked: whoever got the code's id finds it."""
         attempt_id = self._order.request.action_attempt_id
         if attempt_id is not None:
-            await begin_with_code(
-                self._session,
+            attempt = ActionAttemptRow(
                 id=attempt_id,
-                action=ActionType.CREATE,
                 workspace_id=place.locked.device.workspace_id,
+                action_type=ActionType.CREATE.value,
                 device_id=place.locked.device.id,
                 access_code_id=place.access_code_id,
                 generation=place.code.wish.generation,
-                now=self._order.now,
+                created_at=self._order.now,
             )
+            await begin(self._session, attempt)
 
     async def _tell(self, places: Sequence[Place]) -> None:
         now = self._order.now

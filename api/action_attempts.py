@@ -12,7 +12,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from api.temporal import translated
 from domain.action_attempts import PENDING, ActionType, Moved, Outcome, outcome
 from store import codes
-from store.action_attempts import begin_move, begin_with_code, page_of_attempts, seen_generation
+from store.action_attempts import begin, begin_move, page_of_attempts, seen_generation
 from store.api_tables import ActionAttemptRow
 from store.codes import StoredCode
 from store.database import Database
@@ -36,17 +36,17 @@ class ActionAttemptService:
 
     async def begin(self, attempt_id: UUID, action: ActionType, receipt: AccessCodeReceipt) -> None:
         """Write down what a registered code was asked; doing so again is no matter."""
+        attempt = ActionAttemptRow(
+            id=attempt_id,
+            workspace_id=receipt.workspace_id,
+            action_type=action.value,
+            device_id=receipt.device_id,
+            access_code_id=receipt.access_code_id,
+            generation=receipt.generation,
+            created_at=datetime.now(UTC),
+        )
         async with self._database.write() as session:
-            await begin_with_code(
-                session,
-                id=attempt_id,
-                action=action,
-                workspace_id=receipt.workspace_id,
-                device_id=receipt.device_id,
-                access_code_id=receipt.access_code_id,
-                generation=receipt.generation,
-                now=datetime.now(UTC),
-            )
+            await begin(session, attempt)
 
     async def move(self, attempt_id: UUID, device: DeviceRow, provider: str, *, locked: bool) -> ActionAttemptRow:
         """Have a door locked or unlocked; repeating it with the same id moves it once.

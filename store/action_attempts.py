@@ -35,29 +35,9 @@ async def page_of_attempts(
     return (await session.exec(paged(query, created_at, id, page))).all()
 
 
-async def begin_with_code(
-    session: AsyncSession,
-    *,
-    id: UUID,
-    action: ActionType,
-    workspace_id: UUID,
-    device_id: UUID,
-    access_code_id: UUID,
-    generation: int,
-    now: datetime,
-) -> None:
-    """Write down what a code was asked, once."""
-    await make_once(
-        session,
-        ActionAttemptRow,
-        id=id,
-        workspace_id=workspace_id,
-        action_type=action.value,
-        device_id=device_id,
-        access_code_id=access_code_id,
-        generation=generation,
-        created_at=now,
-    )
+async def begin(session: AsyncSession, attempt: ActionAttemptRow) -> None:
+    """Write an attempt down, once."""
+    await make_once(session, ActionAttemptRow, **attempt.model_dump())
 
 
 async def begin_move(
@@ -65,31 +45,23 @@ async def begin_move(
 ) -> ActionAttemptRow:
     """Give the row of an attempt to move a door, which is made once, and keep it from others."""
     action = ActionType.LOCK if locked else ActionType.UNLOCK
-    await make_once(
-        session,
-        ActionAttemptRow,
-        id=id,
-        workspace_id=workspace_id,
-        action_type=action.value,
-        device_id=device_id,
-        created_at=now,
-    )
-    return (await session.exec(select(ActionAttemptRow).where(ActionAttemptRow.id == id).with_for_update())).one()
+    return await _begun(session, id, workspace_id, action, device_id, now)
 
 
 async def begin_removal(
     session: AsyncSession, *, id: UUID, workspace_id: UUID, device_id: UUID, now: datetime
 ) -> ActionAttemptRow:
     """Give the row of an attempt to take a code of somebody else's off its lock, which is made once."""
-    await make_once(
-        session,
-        ActionAttemptRow,
-        id=id,
-        workspace_id=workspace_id,
-        action_type=ActionType.DELETE.value,
-        device_id=device_id,
-        created_at=now,
+    return await _begun(session, id, workspace_id, ActionType.DELETE, device_id, now)
+
+
+async def _begun(
+    session: AsyncSession, id: UUID, workspace_id: UUID, action: ActionType, device_id: UUID, now: datetime
+) -> ActionAttemptRow:
+    attempt = ActionAttemptRow(
+        id=id, workspace_id=workspace_id, action_type=action.value, device_id=device_id, created_at=now
     )
+    await begin(session, attempt)
     return (await session.exec(select(ActionAttemptRow).where(ActionAttemptRow.id == id).with_for_update())).one()
 
 

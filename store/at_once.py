@@ -1,5 +1,4 @@
-"""Statements that find a few rows by a key, and those of a reader that touch no row: SQLite answers them in less time
-than the way to its thread and back takes.
+"""Statements that find a few rows by a key: SQLite answers them in less time than the way to its thread and back takes.
 
 Marked here, they run where they are asked for (`store/sqlite_driver.py`).  What scans or sorts is not marked: it goes to
 the thread, and everybody else goes on meanwhile.
