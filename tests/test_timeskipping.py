@@ -1,20 +1,25 @@
 """The ways around the time-skipping server's faults lead around them."""
 
 import asyncio
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio import activity, workflow
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from tests.conftest import binary
-from tests.timeskipping import UnderWay
+from tests.timeskipping import UnderWay, timers_due
+from tests.waiting import eventually
 
 QUEUE = "attempts"
 TIMEOUT = timedelta(seconds=30)
+DUE_AFTER = timedelta(seconds=0.8)
+A_MOMENT = timedelta(seconds=0.1)
 
 
 class Attempt:
@@ -92,3 +97,74 @@ async def test_failure_after_the_wish_to_end_is_the_end(knows_the_way: bool) -> 
         else:
             with pytest.raises(WorkflowFailureError):
                 await handle.result()
+
+
+MAY_ANSWER = threading.Event()
+"""Set: a workflow's task goes on."""
+
+
+@workflow.defn
+class AnswersLate:
+    """Waits for a signal or its timer; the task that a signal brings may take its time."""
+
+    def __init__(self) -> None:
+        self._is_told = False
+
+    @workflow.run
+    async def run(self) -> str:
+        try:
+            await workflow.wait_condition(lambda: self._is_told, timeout=DUE_AFTER)
+        except TimeoutError:
+            await workflow.wait_condition(lambda: self._is_told)
+            return "after it fired"
+        # It does not end at once: what ends meets another refusal, which the server gets over.
+        await asyncio.sleep(A_MOMENT.total_seconds())
+        return "before it fired"
+
+    @workflow.signal
+    def tell(self) -> None:
+        MAY_ANSWER.wait()
+        self._is_told = True
+
+
+@pytest.mark.parametrize("knows_the_way", [True, False])
+async def test_timer_that_fires_meanwhile_is_waited_for(knows_the_way: bool) -> None:
+    """Without the way around it the server refuses to cancel it, and the workflow stands still; then it can go."""
+    under_way = UnderWay()
+    async with (
+        await WorkflowEnvironment.start_time_skipping(
+            test_server_existing_path=binary("temporal-test-server"), interceptors=[under_way]
+        ) as env,
+        Worker(env.client, task_queue=QUEUE, workflows=[AnswersLate], workflow_runner=UnsandboxedWorkflowRunner()),
+    ):
+        if knows_the_way:
+            under_way.now = env.get_current_time
+        handle = await env.client.start_workflow(
+            AnswersLate.run, id="answers", task_queue=QUEUE, run_timeout=timedelta(days=1)
+        )
+        due = await _due(handle)
+        MAY_ANSWER.clear()
+        await handle.signal(AnswersLate.tell)
+
+        async def is_past() -> bool:
+            return await env.get_current_time() > due + A_MOMENT
+
+        await eventually(is_past, within=5, what="the timer is due")
+        MAY_ANSWER.set()
+        if knows_the_way:
+            assert await handle.result() == "after it fired"
+        else:
+            with pytest.raises(TimeoutError), env.auto_time_skipping_disabled():
+                await asyncio.wait_for(handle.result(), timeout=2)
+
+
+async def _due(handle: WorkflowHandle[Any, Any]) -> datetime:
+    """Wait for the workflow's only timer and say when it fires."""
+    due: list[datetime] = []
+
+    async def is_started() -> bool:
+        due[:] = timers_due((await handle.fetch_history()).events)
+        return bool(due)
+
+    await eventually(is_started, within=5, what="the timer runs")
+    return due[0]

@@ -1,8 +1,9 @@
-"""What the time-skipping server needs before our workflows run on it, and the ways around four faults of it.
+"""What the time-skipping server needs before our workflows run on it, and the ways around five faults of it.
 
 Where a workflow task cancels an activity that has just ended, this server refuses the whole task, keeps half of it, and
 the workflow never moves again (sdk-java's issue 2391); the real server takes it.  A busy machine makes that likely, so
-whatever may have a workflow cancel something waits until no activity of it is under way.
+whatever may have a workflow cancel something waits until no activity of it is under way.  The same happens to one that
+cancels a timer which has just fired (sdk-java's issue 2606), so it waits for a timer that is about to fire, too.
 
 And where a workflow ends before an activity that it cancelled does (sdk-java's issue 1138), or cancels one just as its
 next attempt begins, time may be skipped no more: the server waits for the end of what nobody tells it about.  Who passes
@@ -13,13 +14,16 @@ failure for the activity's end.  So it is told that the failure is final.
 """
 
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import temporalio.client as client
 import temporalio.worker as worker
 from temporalio import activity
-from temporalio.api.enums.v1 import IndexedValueType, PendingActivityState
+from temporalio.api.enums.v1 import EventType, IndexedValueType, PendingActivityState
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSkippingRequest
 from temporalio.exceptions import ApplicationError
@@ -33,6 +37,8 @@ _PATIENCE_OF_ACTIVITIES_SECONDS = 0.3
 """How long who speaks to a workflow waits; briefly in an activity, which the workflow may itself be waiting for."""
 STUCK_AFTER_SECONDS = 4.0
 """Where nothing was under way for so long and time is not skipped, it never will be."""
+ABOUT_TO_FIRE = timedelta(seconds=1)
+"""A timer that is due within this may fire while the workflow answers; time passes by itself until then."""
 
 
 async def add_search_attributes(speaker: client.Client) -> None:
@@ -63,6 +69,9 @@ async def skip_again(speaker: client.Client) -> None:
 
 class UnderWay(client.Interceptor, worker.Interceptor):
     """Knows which activities of this process's workers are under way; give it to the client of a house."""
+
+    now: Callable[[], Awaitable[datetime]] | None = None
+    """Asks the server for its instant, once there is one; without it, timers are not heeded."""
 
     def __init__(self) -> None:
         self._running: set[tuple[str, str]] = set()
@@ -168,7 +177,7 @@ class _AtRestFirst(client.OutboundInterceptor):
         return await super().start_update_with_start_workflow(input)
 
     async def _rest(self, workflow_id: str) -> None:
-        """Wait until no activity of a workflow is under way; not for ever."""
+        """Wait until no activity of a workflow is under way and no timer about to fire; not for ever."""
         patience = _PATIENCE_OF_ACTIVITIES_SECONDS if activity.in_activity() else _PATIENCE_SECONDS
         with suppress(AssertionError):
             await eventually(lambda: self._is_at_rest(workflow_id), within=patience, what="the workflow is at rest")
@@ -183,4 +192,37 @@ class _AtRestFirst(client.OutboundInterceptor):
         return all(
             self._under_way.waits_for_retry(found.run_id, pending.activity_id, pending.attempt)
             for pending in found.raw_description.pending_activities
+        ) and not await self._has_timer_about_to_fire(found)
+
+    async def _has_timer_about_to_fire(self, found: client.WorkflowExecutionDescription) -> bool:
+        if self._under_way.now is None or found.close_time is not None:
+            return False
+        asked = client.FetchWorkflowHistoryEventsInput(
+            id=found.id,
+            run_id=found.run_id,
+            page_size=None,
+            next_page_token=None,
+            wait_new_event=False,
+            event_filter_type=client.WorkflowHistoryEventFilterType.ALL_EVENT,
+            skip_archival=True,
+            rpc_metadata={},
+            rpc_timeout=None,
         )
+        due = timers_due([event async for event in self.next.fetch_workflow_history_events(asked)])
+        return bool(due) and min(due) - await self._under_way.now() <= ABOUT_TO_FIRE
+
+
+def timers_due(history: Sequence[HistoryEvent]) -> list[datetime]:
+    """List when the timers fire that run at the end of a history."""
+    running: dict[str, datetime] = {}
+    for event in history:
+        match event.event_type:
+            case EventType.EVENT_TYPE_TIMER_STARTED:
+                started = event.timer_started_event_attributes
+                after = started.start_to_fire_timeout.ToTimedelta()
+                running[started.timer_id] = event.event_time.ToDatetime(tzinfo=UTC) + after
+            case EventType.EVENT_TYPE_TIMER_FIRED:
+                running.pop(event.timer_fired_event_attributes.timer_id)
+            case EventType.EVENT_TYPE_TIMER_CANCELED:
+                running.pop(event.timer_canceled_event_attributes.timer_id)
+    return list(running.values())

@@ -28,12 +28,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @asynccontextmanager
 async def time_skipping_server(keyring: KeyRing) -> AsyncIterator[WorkflowEnvironment]:
     """Start the server on virtual time, with our search attributes."""
+    under_way = UnderWay()
     async with await WorkflowEnvironment.start_time_skipping(
         data_converter=data_converter(keyring),
-        interceptors=[UnderWay()],
+        interceptors=[under_way],
         test_server_existing_path=binary("temporal-test-server"),
         test_server_startup_timeout=timedelta(seconds=30),
     ) as env:
+        under_way.now = env.get_current_time
         await add_search_attributes(env.client)
         yield env
 
