@@ -23,7 +23,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from api.bodies import UnreadableBodyError, bounded_body
-from api.errors import TemporalUnavailableError
+from api.errors import TemporalUnavailableError, log_outage
 from store import accounts, inbound
 from store.credentials import open_credentials
 from store.database import Database, StoreUnavailableError
@@ -125,7 +125,8 @@ def inbound_router(intake: WebhookIntake) -> APIRouter:
             return _refusal(401, "unauthorized", "the message is not signed as it should be")
         except UnreadableBodyError:
             return _refusal(413, "payload_too_large", f"more than {MAX_BODY_BYTES} bytes")
-        except (TemporalUnavailableError, StoreUnavailableError, KeyRingError):
+        except (TemporalUnavailableError, StoreUnavailableError, KeyRingError) as error:
+            log_outage(error)
             answer = _refusal(503, "service_unavailable", "not now; send it again")
             answer.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
             return answer

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse
 from starlette.types import Receive, Scope, Send
 
 from api.bodies import BodyTooLargeError, UnreadableBodyError, bounded_body
-from api.errors import SyncFailedError, TemporalUnavailableError
+from api.errors import SyncFailedError, TemporalUnavailableError, log_outage
 from api.http.failures import STATUSES
 from api.limits import TooOftenError
 from api.services import Services
@@ -93,7 +93,9 @@ class Endpoint:
 
     def _failed(self, request: Request, browser: Browser | None, error: Exception) -> Response:
         status, title, text = told(error)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE:
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            log_outage(error)
+        elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
             _LOG.error("the console failed by a defect", exc_info=error)
         visitor = None if browser is None else browser.visitor
         token = "" if browser is None else self._services.users.token_of(browser.secret)

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.answers import Answer, KeyReusedError, Repetition, UnderWayError
 from api.callers import Caller
+from api.errors import log_outage
 from api.http.cors import CORS, preflight
 from api.http.failures import ApiError, translated
 from api.http.gate import admitted
@@ -129,13 +130,15 @@ def method_not_allowed(route: Route[Any]) -> ApiError:
 
 
 def failure_response(error: Exception) -> Response:
-    """Answer with a failure; one that is a defect of ours is logged, and told without its words."""
+    """Answer with a failure; an outage is logged, and a defect of ours, which is told without its words."""
     failure = _too_often(error) if isinstance(error, TooOftenError) else translated(error)
     if failure is None:
         _LOG.error("a call failed by a defect", exc_info=error)
         failure = ApiError(
             HTTPStatus.INTERNAL_SERVER_ERROR, "internal_server_error", "this is a defect; the server's log tells more"
         )
+    elif failure.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        log_outage(error)
     response = _json(failure.envelope, failure.status)
     response.headers.update(failure.headers)
     return response

@@ -1,11 +1,13 @@
 """A part of ours is away: 503, by type, with when to come back; and nothing half made."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest_asyncio
+from structlog.testing import capture_logs
 from temporalio.client import Client
 
 from api.app import create_app
@@ -73,12 +75,19 @@ def _is_away(answer: httpx.Response) -> bool:
     ) > 0
 
 
+def _outages_in(logs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """List what an operator can read of calls that were put off: the part, and how it shows."""
+    return [entry["why"] for entry in logs if entry["event"].startswith("a call was put off")]
+
+
 async def test_reading_needs_no_temporal_and_creating_says_that_it_is_away(alone: Alone) -> None:
     listed = await alone.http.post("/devices/list")
     assert len(listed.json()["devices"]) == 1
     key = {"idempotency-key": "once"}
-    created = await alone.http.post("/access_codes/create", json={"device_id": str(alone.device_id)}, headers=key)
+    with capture_logs() as logs:
+        created = await alone.http.post("/access_codes/create", json={"device_id": str(alone.device_id)}, headers=key)
     assert _is_away(created)
+    assert _outages_in(logs) == ["Temporal cannot take this now: tcp connect error"]
     again = await alone.http.post("/access_codes/create", json={"device_id": str(alone.device_id)}, headers=key)
     assert _is_away(again)
     assert (await alone.http.post("/access_codes/list")).json()["access_codes"] == []
@@ -88,7 +97,9 @@ async def test_reading_needs_no_temporal_and_creating_says_that_it_is_away(alone
 
 async def test_ruined_database_is_an_outage_and_not_a_defect(alone: Alone) -> None:
     await alone.ruin()
-    for path in ("/devices/list", "/access_codes/create", "/events/list"):
-        assert _is_away(await alone.http.post(path, json={"device_id": str(alone.device_id)}))
+    with capture_logs() as logs:
+        for path in ("/devices/list", "/access_codes/create", "/events/list"):
+            assert _is_away(await alone.http.post(path, json={"device_id": str(alone.device_id)}))
+    assert [why.startswith("the database sqlite") for why in _outages_in(logs)] == [True] * 3
     statuses = (await alone.http.get("/health/get_health")).json()["service_health_statuses"]
     assert {one["service"]: one["status"] for one in statuses}["database"] == "down"
