@@ -11,6 +11,7 @@ from bench.figures import Figure
 from bench.report import show, write
 from bench.scale import FULL, SMOKE, Scale
 from bench.stack import running_stack
+from workers.loop import with_last_pause
 
 MEASUREMENTS = {
     # In this order: the first two need an idle stack, and memory and pools begin with a fresh worker.
@@ -35,8 +36,6 @@ async def measure(scale: Scale, names: list[str]) -> list[Figure]:
                 if name in names:
                     print(f"measuring: {name}", file=sys.stderr, flush=True)
                     figures += await take(stack, scale)
-    # Without this pause the interpreter may crash on exit while the Temporal SDK's threads still end.
-    await asyncio.sleep(0.01)
     return figures
 
 
@@ -55,7 +54,7 @@ def main() -> None:
     asked = parser.parse_args()
     facts = machine.facts()
     usual = [name for name in MEASUREMENTS if asked.smoke or name not in _ONLY_WHEN_NAMED]
-    figures = asyncio.run(measure(SMOKE if asked.smoke else FULL, asked.only or usual))
+    figures = asyncio.run(with_last_pause(measure(SMOKE if asked.smoke else FULL, asked.only or usual)))
     show(figures, facts)
     if asked.json is not None:
         write(asked.json, figures, facts)

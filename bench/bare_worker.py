@@ -9,6 +9,7 @@ from temporalio.worker import Worker
 
 from bench.bare import QUEUE, BareRegistration, BareWorkflow, do_nothing
 from workers.lifetime import until_signal
+from workers.loop import with_last_pause
 
 
 async def run(address: str) -> None:
@@ -20,4 +21,4 @@ async def run(address: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(until_signal(run(sys.argv[1])))
+    asyncio.run(with_last_pause(until_signal(run(sys.argv[1]))))

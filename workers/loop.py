@@ -27,12 +27,15 @@ def look_for_garbage_in_short_moments() -> None:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Do a process's whole work on a loop of its own."""
-    return uvloop.run(_whole(work))
+    return uvloop.run(with_last_pause(work))
 
 
-async def _whole(work: Coroutine[Any, Any, T]) -> T:
+async def with_last_pause(work: Coroutine[Any, Any, T]) -> T:
+    """Do a process's whole work on whatever loop it has; every process that used a Temporal client ends so.
+
+    Without the pause the interpreter may crash on exit while the Temporal SDK's threads still end.
+    """
     try:
         return await work
     finally:
-        # Without this pause the interpreter may crash on exit while the Temporal SDK's threads still end.
         await asyncio.sleep(_LAST_PAUSE_SECONDS)

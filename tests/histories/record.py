@@ -6,7 +6,6 @@ whose digits are found in its history is not written down.
 """
 
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
@@ -32,6 +31,7 @@ from tests.timeskipping import add_search_attributes
 from tests.waiting import eventually
 from tests.workflows.pool_house import Pools
 from workers.codec import data_converter
+from workers.loop import with_last_pause
 from workers.worker import attempt_timeout
 from workflows.contracts import (
     DEVICE_CONNECTED_SIGNAL,
@@ -366,6 +366,4 @@ async def main(wanted: set[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(set(sys.argv[1:])))
-    # The SDK's threads may crash an interpreter that ends in order; everything is written by now.
-    os._exit(0)
+    asyncio.run(with_last_pause(main(set(sys.argv[1:]))))

@@ -12,6 +12,7 @@ from temporalio.worker import Replayer
 
 from tests.histories.keys import FOLDER, history_keys
 from workers.codec import data_converter
+from workers.loop import with_last_pause
 from workers.sandbox import WORKFLOW_RUNNER
 from workers.worker import WORKFLOWS
 
@@ -53,9 +54,7 @@ async def _loaded(paths: Sequence[Path]) -> AsyncIterator[WorkflowHistory]:
 async def _main() -> None:
     await replay(recorded())
     print(f"replayed {len(recorded())}")
-    # Without this pause the interpreter may crash on exit while the Temporal SDK's threads still end.
-    await asyncio.sleep(0.01)
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    asyncio.run(with_last_pause(_main()))

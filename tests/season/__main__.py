@@ -20,6 +20,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 
 from tests.season.plan import Season, Size, draw, spring
 from tests.season.play import Outcome, played
+from workers.loop import with_last_pause
 
 _SIZE = Size()
 
@@ -81,7 +82,7 @@ def main() -> int:
         return draw(asked.seed, asked.opens or spring(now), size)
 
     with tempfile.TemporaryDirectory(prefix="latchwork-season-") as folder:
-        outcome = asyncio.run(played(season, Path(folder), lambda line: _tell(started, line)))
+        outcome = asyncio.run(with_last_pause(played(season, Path(folder), lambda line: _tell(started, line))))
     if asked.json:
         print(json.dumps(outcome.as_json, indent=2))
     else:
