@@ -40,6 +40,10 @@ MAX_TEXT = 200
 MAX_RETRY_AFTER = timedelta(days=1)
 """A vendor who asks for more is asked again tomorrow."""
 
+KEPT_IDLE_SECONDS = 2.0
+"""How long a connection without a call is kept.  Many servers hang up after five seconds, uvicorn and Node among them; a
+call that leaves just then gets no answer, and a write without one is in doubt."""
+
 _DIGITS = re.compile(r"\d{4,}")
 
 
@@ -147,7 +151,7 @@ class VendorClient:
             headers={"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})},
             # Connecting gets half, so that "never connected" is told apart from "never answered".
             timeout=httpx.Timeout(timeout_seconds, connect=timeout_seconds / 2, pool=timeout_seconds / 2),
-            transport=transport or httpx.AsyncHTTPTransport(verify=_tls(), retries=0, trust_env=False),
+            transport=transport or _transport(),
             follow_redirects=False,
             trust_env=False,
             event_hooks={name: list(hooks) for name, hooks in (event_hooks or {}).items()},
@@ -228,6 +232,11 @@ _WRITE_ERRORS: Mapping[Fate, type[ProviderError]] = {
     Fate.NOT_SENT: RetryLaterError,
     Fate.MISDIRECTED: AccountDisconnectedError,
 }
+
+
+def _transport() -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(keepalive_expiry=KEPT_IDLE_SECONDS)
+    return httpx.AsyncHTTPTransport(verify=_tls(), retries=0, trust_env=False, limits=limits)
 
 
 def fate_of(error: Exception) -> Fate:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
+import providers.http
 from providers.base import (
     AccountDisconnectedError,
     NonsenseError,
@@ -169,6 +170,31 @@ async def test_reply_cut_mid_body_leaves_a_write_unknown() -> None:
         client = VendorClient(url, timeout_seconds=1)
         assert isinstance(await client.order("POST", "/", idempotency_key="k"), Unknown)
         await client.aclose()
+
+
+@pytest.mark.parametrize(("pause", "connections"), [(0.0, 1), (0.2, 2)])
+async def test_idle_connection_is_left_before_the_vendor_leaves_it(
+    pause: float, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call on a connection that the vendor is just closing gets no answer."""
+    monkeypatch.setattr(providers.http, "KEPT_IDLE_SECONDS", 0.1)
+    made = list[str]()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        made.append("a connection")
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        client = VendorClient(f"http://{host}:{port}", timeout_seconds=1)
+        await client.ask("/locks")
+        await asyncio.sleep(pause)
+        await client.ask("/locks")
+        await client.aclose()
+    assert len(made) == connections
 
 
 async def test_redirect_is_not_followed() -> None:
