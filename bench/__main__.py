@@ -28,21 +28,17 @@ _ONLY_WHEN_NAMED = ("api", "pools")
 
 
 async def measure(scale: Scale, names: list[str]) -> list[Figure]:
-    """Take the named measurements on one stack."""
+    """Take the named measurements on one stack, with the locks that they need: more would cost something, too."""
     figures = []
+    locks = max(scale.lifecycles, scale.due) + (reconciling.LOCKS if "reconciling" in names else 0)
+    pool_locks = scale.pools + 1 if "pools" in names else 0
     with tempfile.TemporaryDirectory(prefix="latchwork-bench-") as folder:
-        async with running_stack(Path(folder), locks=_locks(scale, names)) as stack:
+        async with running_stack(Path(folder), locks=locks, pool_locks=pool_locks) as stack:
             for name, take in MEASUREMENTS.items():
                 if name in names:
                     print(f"measuring: {name}", file=sys.stderr, flush=True)
                     figures += await take(stack, scale)
     return figures
-
-
-def _locks(scale: Scale, names: list[str]) -> int:
-    """Say how many locks these measurements need; looking after more would cost something, too."""
-    shared = max(scale.lifecycles, scale.due, scale.pools + 1 if "pools" in names else 0)
-    return shared + (reconciling.LOCKS if "reconciling" in names else 0)
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ async def measure(stack: Stack, scale: Scale) -> list[Figure]:
     """Fill pools, let them rest, and compare with the same stack before it had any."""
     # Room in the cache for all of them: what is not cached costs a worker nothing while it rests.
     await stack.restart_worker(max_cached_workflows=2 * WORKFLOWS_PER_POOL * scale.pools)
-    first, *others = stack.device_ids[: scale.pools + 1]
+    first, *others = stack.pool_device_ids
     await _fill(stack, first)
     empty = await _rest(stack, scale)
     await _copy(stack, first, others)

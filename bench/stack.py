@@ -50,6 +50,9 @@ class Stack:
     service: AccessCodeService
     device_service: DeviceService
     device_ids: list[UUID]
+    """Locks that every measurement may use."""
+    pool_device_ids: list[UUID]
+    """Locks on which nothing but backup codes lies: others' codes would take room from them."""
 
     async def restart_worker(self, *, max_cached_workflows: int | None = None) -> None:
         """Put a fresh worker in the place of the one that has worked."""
@@ -60,8 +63,8 @@ class Stack:
 
 
 @asynccontextmanager
-async def running_stack(folder: Path, *, locks: int) -> AsyncIterator[Stack]:
-    """Run everything, with as many locks, until the block ends."""
+async def running_stack(folder: Path, *, locks: int, pool_locks: int) -> AsyncIterator[Stack]:
+    """Run everything, with as many locks of either kind, until the block ends."""
     embedding = EmbeddedOptions(folder, [(name.value, kind) for name, kind in SEARCH_ATTRIBUTE_TYPES.items()])
     running: list[ChildProcess] = []
     stack: Stack | None = None
@@ -73,7 +76,9 @@ async def running_stack(folder: Path, *, locks: int) -> AsyncIterator[Stack]:
             update={"temporal_address": temporal.address}
         )
         keyring = make_keys(settings)
-        cloud, said = await start_module("the lock cloud", folder / "cloud.log", ["bench.cloud", str(locks)])
+        cloud, said = await start_module(
+            "the lock cloud", folder / "cloud.log", ["bench.cloud", str(locks + pool_locks)]
+        )
         running.append(cloud)
         bare_worker, _ = await start_module(
             "the bare worker", folder / "bare_worker.log", ["bench.bare_worker", temporal.address]
@@ -100,7 +105,8 @@ async def running_stack(folder: Path, *, locks: int) -> AsyncIterator[Stack]:
                 database=database,
                 service=AccessCodeService(client, database, keyring),
                 device_service=DeviceService(client, database),
-                device_ids=[row.id for row in rows],
+                device_ids=[row.id for row in rows[:locks]],
+                pool_device_ids=[row.id for row in rows[locks:]],
             )
             yield stack
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -12,7 +13,12 @@ async def figures_of(told: Path, *only: str) -> dict[str, float]:
     """Run the benchmarks small, and give what they say."""
     command = [sys.executable, "-m", "bench", "--smoke", "--json", str(told), *(["--only", *only] if only else [])]
     process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[2])
-    assert await process.wait() == 0
+    try:
+        assert await process.wait() == 0
+    except BaseException:
+        process.send_signal(signal.SIGINT)  # it ends its servers
+        await process.wait()
+        raise
     return _written(told)
 
 
