@@ -37,6 +37,14 @@ class AttemptFailure(StrEnum):
     """Other digits or a full lock stand in the way for now."""
 
 
+class NotPossibleError(Exception):
+    """It will not come about by trying; the text says why, and `refusal` what a lock has against typed digits."""
+
+    def __init__(self, message: str, refusal: RefusalType | None = None) -> None:
+        super().__init__(message)
+        self.refusal = refusal
+
+
 def try_again(failure: AttemptFailure, message: str, delay: timedelta) -> ApplicationError:
     """Make the error that has Temporal try the activity again after `delay`."""
     return ApplicationError(

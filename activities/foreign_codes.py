@@ -36,6 +36,11 @@ def entry_in(keyring: KeyRing, device_id: UUID, reading: Known | Masked) -> Entr
     return Entry(reading.reference, reading.slot, reading.mark, index)
 
 
+def entries_in(keyring: KeyRing, device_id: UUID, readings: Iterable[Known | Masked]) -> dict[Entry, Known | Masked]:
+    """Give what was read by its entries."""
+    return {entry_in(keyring, device_id, reading): reading for reading in readings}
+
+
 async def list_foreign(
     session: AsyncSession,
     keyring: KeyRing,

@@ -6,7 +6,7 @@ end      the lease is given back, in the transaction of what was learnt
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,17 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.failures import AttemptFailure, try_again
 from activities.lock_lease import LEASE_BEYOND_ATTEMPT, take_lease
+from activities.verdicts import unreadable
 from domain.devices import DeviceFacts
+from providers.base import Driver, Known, Masked, Unreadable
 from store import leases
 from store.database import Database
 from store.tables import ConnectedAccountRow, DeviceRow
+
+SOON = timedelta(seconds=5)
+"""The delay before the next attempt: somebody asked."""
 
 
 @dataclass
@@ -74,3 +80,17 @@ class LockVisits:
     async def end(self, session: AsyncSession, visit: LockVisit, *, wrote: bool = False) -> None:
         """Give the lease back, in the transaction of what was learnt."""
         await leases.release(session, visit.lease, wrote=wrote, now=datetime.now(UTC))
+
+
+async def read_codes(visit: LockVisit, driver: Driver) -> Sequence[Known | Masked]:
+    """Read the whole lock.
+
+    Raises:
+        ApplicationError: it could not be looked at; to be tried again.
+        ProviderError: the vendor did not answer.
+    """
+    found = await driver.read_all(visit.device.lock_id)
+    if isinstance(found, Unreadable):
+        verdict = unreadable(found)
+        raise try_again(verdict.failure or AttemptFailure.NOT_CONFIRMED, verdict.message, verdict.retry_after or SOON)
+    return found

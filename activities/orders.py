@@ -11,6 +11,7 @@ from domain.access_code import AccessCode, Ending
 from domain.action_attempts import Moved
 from domain.devices import DeviceCard
 from domain.messages import DropReason, MessageStatus
+from domain.refusals import RefusalType
 from domain.requests import CodeChange, CodeRequest, DeviceChange, Sibling
 from domain.sealed import SealedPin
 
@@ -262,6 +263,8 @@ class UnmanagedDone(_Order):
     """How it ended.  Without `failure` well; it is told in words, without digits."""
 
     failure: str | None = None
+    refusal: RefusalType | None = None
+    """Why the lock took no digits that somebody typed; None also where it is no simulated one."""
     access_code_id: UUID | None = None
     """The code that was typed in, as the list has it."""
 

@@ -14,13 +14,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.drivers import Drivers
-from activities.failures import AttemptFailure, attempt_failures, try_again
-from activities.foreign_codes import entry_in, list_foreign, tell_of_foreign
-from activities.lock_visits import LockVisit, LockVisits
+from activities.failures import AttemptFailure, NotPossibleError, attempt_failures, try_again
+from activities.foreign_codes import entries_in, tell_of_foreign
+from activities.keypad import Keypad
+from activities.lock_visits import SOON, LockVisit, LockVisits, read_codes
 from activities.neighbours import Neighbours
 from activities.orders import GiveUpUnmanagedOrder, UnmanagedDone, UnmanagedOperation, UnmanagedOrder
 from activities.turn_queue import TurnQueue
-from activities.verdicts import failed, unreadable
+from activities.verdicts import failed
 from domain.access_code import OnLock, Presence, Wish, created
 from domain.action_attempts import Moved
 from domain.drift import Entry
@@ -29,7 +30,14 @@ from domain.refusals import RefusedError
 from domain.registration import check_device
 from domain.requests import Sibling
 from domain.unmanaged import is_exactly
-from providers.base import Driver, Known, Masked, Place, ProviderError, Rejected, SimulatedDriver, Unreadable
+from providers.base import (
+    Driver,
+    Known,
+    Masked,
+    Place,
+    ProviderError,
+    Rejected,
+)
 from store import action_attempts, codes, devices
 from store.code_columns import columns_of
 from store.database import Database
@@ -37,18 +45,11 @@ from store.keyring import KeyRing, pin_aad
 from store.pins import planned_with
 from store.slots import hold_slot
 from store.tables import AccessCodeRow, PinRow
-from store.unmanaged import entry_of, get_unmanaged, unmanaged_on
+from store.unmanaged import entry_of, get_unmanaged
 from store.unmanaged_tables import UnmanagedCodeRow
-
-_SOON = timedelta(seconds=5)
-"""The delay before the next attempt: somebody asked."""
 
 NOT_SHOWN = "the lock does not show this code with these digits"
 HIDDEN = "the lock hides the code's digits"
-
-
-class _NotPossibleError(Exception):
-    """It will not come about by trying; the text says why."""
 
 
 class UnmanagedCodeActivities:
@@ -90,14 +91,14 @@ class UnmanagedCodeActivities:
                 except ApplicationError:
                     await self._end(visit)
                     raise
-                except _NotPossibleError as error:
+                except NotPossibleError as error:
                     await self._end(visit)
-                    return UnmanagedDone(failure=str(error))
+                    return UnmanagedDone(failure=str(error), refusal=error.refusal)
                 except ProviderError as error:
                     verdict = failed(error)
                     await self._end(visit)
                     raise try_again(
-                        verdict.failure or AttemptFailure.NOT_CONFIRMED, str(error), verdict.retry_after or _SOON
+                        verdict.failure or AttemptFailure.NOT_CONFIRMED, str(error), verdict.retry_after or SOON
                     ) from None
                 return done
 
@@ -128,24 +129,24 @@ class UnmanagedCodeActivities:
     async def _act(self, order: UnmanagedOrder, visit: LockVisit, driver: Driver) -> UnmanagedDone:
         match order.operation:
             case UnmanagedOperation.ADOPT:
-                await self._adopt(order, visit, await _read(visit, driver))
+                await self._adopt(order, visit, await read_codes(visit, driver))
                 return await self._started(order)
             case UnmanagedOperation.REMOVE:
                 await self._remove(order, visit, driver)
                 return UnmanagedDone()
             case UnmanagedOperation.TYPE_IN:
-                return await self._type_in(order, visit, driver)
+                return await Keypad(self._keyring, self._visits).type_in(order, visit, driver)
 
     async def _adopt(self, order: UnmanagedOrder, visit: LockVisit, readings: Sequence[Known | Masked]) -> None:
         """Make the code one of ours, ongoing and proven, if the lock shows exactly it."""
-        entries = self._entries(visit, readings)
+        entries = entries_in(self._keyring, visit.device.id, readings)
         now = visit.now
         async with self._visits.resumed(visit) as session:
             row = await _listed(session, order)
             if row.pin_index is None or row.ciphertext is None:
-                raise _NotPossibleError(HIDDEN)
+                raise NotPossibleError(HIDDEN)
             if not any(is_exactly(entry_of(row), entry) for entry in entries):
-                raise _NotPossibleError(NOT_SHOWN)
+                raise NotPossibleError(NOT_SHOWN)
             await self._register(session, order, visit, row, now)
             row.gone_at, row.ciphertext = now, None
             session.add(row)
@@ -158,14 +159,14 @@ class UnmanagedCodeActivities:
     ) -> None:
         locked = await codes.lock_device(session, visit.device.id)
         if locked is None:
-            raise _NotPossibleError("the lock is no longer there")
+            raise NotPossibleError("the lock is no longer there")
         try:
             check_device(visit.facts, is_managed=locked.device.is_managed)
         except RefusedError as error:
-            raise _NotPossibleError(str(error)) from None
+            raise NotPossibleError(str(error)) from None
         other = await planned_with(session, visit.device.id, row.pin_index or "", now, None, besides=row.id)
         if other is not None:
-            raise _NotPossibleError("an access code of this workspace has these digits on the lock")
+            raise NotPossibleError("an access code of this workspace has these digits on the lock")
         code = created(
             Wish(changed_at=now),
             devices.effective_policy(locked.workspace, locked.device),
@@ -208,12 +209,12 @@ class UnmanagedCodeActivities:
         shown = [] if row is None else await self._shown(visit, driver, row)
         if row is not None and shown:
             if row.ciphertext is None or row.pin_index is None:
-                raise _NotPossibleError(HIDDEN)
+                raise NotPossibleError(HIDDEN)
             pin = SecretStr(self._keyring.decrypt(row.ciphertext, pin_aad(row.workspace_id, row.id)).decode())
             place = Place(lock_id=visit.device.lock_id, slot=row.slot or 0, mark="", reference=row.reference)
             answer = await driver.remove(place, pin, f"{row.id}:remove")
             if isinstance(answer, Rejected):
-                raise _NotPossibleError(answer.message)
+                raise NotPossibleError(answer.message)
             wrote, shown = True, await self._shown(visit, driver, row)
         async with self._visits.resumed(visit) as session:
             await self._visits.end(session, visit, wrote=wrote)
@@ -222,7 +223,7 @@ class UnmanagedCodeActivities:
                 await self._end_attempt(session, order, Moved(confirmed=True), visit.now)
         if not proven:
             lag = visit.facts.capabilities.reads_lag + visit.facts.capabilities.writes_settle
-            raise try_again(AttemptFailure.NOT_CONFIRMED, "the code is not proven gone yet", max(lag, _SOON))
+            raise try_again(AttemptFailure.NOT_CONFIRMED, "the code is not proven gone yet", max(lag, SOON))
 
     async def _is_proven_gone(self, session: AsyncSession, order: UnmanagedOrder, visit: LockVisit) -> bool:
         """Count an empty look; where reads lag the second one, at least the lag later, is the proof."""
@@ -238,50 +239,17 @@ class UnmanagedCodeActivities:
         await tell_of_foreign(session, visit.device, [(row, removed)], visit.now)
         return True
 
-    async def _type_in(self, order: UnmanagedOrder, visit: LockVisit, driver: Driver) -> UnmanagedDone:
-        assert order.code is not None  # noqa: S101 - the contract has it for this operation
-        pin = self._keyring.open_pin(order.code, workspace_id=order.workspace_id, access_code_id=order.access_code_id)
-        is_simulated = isinstance(driver, SimulatedDriver) and await driver.type_in(
-            visit.device.lock_id, pin, order.name or ""
-        )
-        if not is_simulated:
-            raise _NotPossibleError("this lock is real: nobody can play at its keypad")
-        entry, reading = next(
-            (entry, reading)
-            for entry, reading in self._entries(visit, await _read(visit, driver)).items()
-            if isinstance(reading, Known) and reading.pin == pin
-        )
-        async with self._visits.resumed(visit) as session:
-            known = {entry_of(row): row for row in await unmanaged_on(session, visit.device.id)}
-            listing = await list_foreign(
-                session,
-                self._keyring,
-                visit.device,
-                visit.facts.capabilities,
-                {entry: reading},
-                visit.now,
-                is_whole=False,
-            )
-            rows = [row for row, _ in listing.happened] or [known[entry]]
-            await self._visits.end(session, visit, wrote=True)
-            told = [(row, Event(event_type=what, occurred_at=visit.now)) for row, what in listing.happened]
-            await tell_of_foreign(session, visit.device, told, visit.now)
-        return UnmanagedDone(access_code_id=rows[0].id)
-
     async def _shown(self, visit: LockVisit, driver: Driver, row: UnmanagedCodeRow) -> list[Entry]:
         """Give what the lock shows of the code: exactly it, or its id with hidden digits.
 
         Raises:
-            _NotPossibleError: under its id there are other digits by now.
+            NotPossibleError: under its id there are other digits by now.
         """
-        known, found = entry_of(row), self._entries(visit, await _read(visit, driver))
+        known, found = entry_of(row), entries_in(self._keyring, visit.device.id, await read_codes(visit, driver))
         same = [entry for entry in found if known.reference is not None and entry.reference == known.reference]
         if any(entry.pin_index not in (None, known.pin_index) for entry in same):
-            raise _NotPossibleError(NOT_SHOWN)
+            raise NotPossibleError(NOT_SHOWN)
         return same or [entry for entry in found if is_exactly(known, entry)]
-
-    def _entries(self, visit: LockVisit, readings: Sequence[Known | Masked]) -> dict[Entry, Known | Masked]:
-        return {entry_in(self._keyring, visit.device.id, reading): reading for reading in readings}
 
     async def _end(self, visit: LockVisit) -> None:
         async with self._visits.resumed(visit) as session:
@@ -303,13 +271,5 @@ class UnmanagedCodeActivities:
 async def _listed(session: AsyncSession, order: UnmanagedOrder) -> UnmanagedCodeRow:
     row = await get_unmanaged(session, order.access_code_id)
     if row is None:
-        raise _NotPossibleError(NOT_SHOWN)
+        raise NotPossibleError(NOT_SHOWN)
     return row
-
-
-async def _read(visit: LockVisit, driver: Driver) -> Sequence[Known | Masked]:
-    found = await driver.read_all(visit.device.lock_id)
-    if isinstance(found, Unreadable):
-        verdict = unreadable(found)
-        raise try_again(verdict.failure or AttemptFailure.NOT_CONFIRMED, verdict.message, verdict.retry_after or _SOON)
-    return found

@@ -128,6 +128,7 @@ class UnmanagedCodeService:
         """Play at somebody's putting a code on a simulated lock; None: the lock is real.
 
         Raises:
+            RefusedError: the lock does not take it.
             TemporalUnavailableError: it takes too long, or Temporal does not answer.
         """
         code_id = uuid4()
@@ -143,6 +144,8 @@ class UnmanagedCodeService:
         )
         await self._start(asked)
         result = await self.settled("type_in", code_id)
+        if result.refusal is not None:
+            raise refuse(result.refusal, result.failure or "the lock does not take the code")
         if result.access_code_id is None:
             return None
         return await self.get(device.workspace_id, result.access_code_id)

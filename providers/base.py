@@ -245,11 +245,11 @@ class DoorDriver(Protocol):
 class SimulatedDriver(Protocol):
     """What a driver of simulated locks may have besides: it plays at somebody at the keypad."""
 
-    async def type_in(self, lock_id: str, pin: SecretStr, name: str) -> bool:
-        """Put a code into a free slot of the lock by hand.  False: these locks are real, and nothing was done.
+    async def type_in(self, lock_id: str, pin: SecretStr, name: str) -> Accepted | Rejected | None:
+        """Put a code into a free slot of the lock by hand, unless it is there.  None: these locks are real.
 
         Raises:
-            ProviderError: it did not come about.
+            ProviderError: it did not come about, or nobody knows; it may be repeated.
         """
         ...
 

@@ -206,7 +206,7 @@ class LockCloudDriver:
         """Have the door unlocked."""
         return await self._move(lock_id, "unlock", idempotency_key)
 
-    async def type_in(self, lock_id: str, pin: SecretStr, name: str) -> bool:
+    async def type_in(self, lock_id: str, pin: SecretStr, name: str) -> Accepted | Rejected | None:
         """Play at somebody at the keypad, where the cloud is a simulation."""
         return await type_in(self._client, _segment(lock_id), pin, name)
 

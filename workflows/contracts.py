@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, mode
 from domain.access_code import AccessCode, AccessCodeType, Status
 from domain.devices import DeviceCard
 from domain.malformed import refusal_of
-from domain.refusals import Refusal
+from domain.refusals import Refusal, RefusalType
 from domain.replacement import ReplacementStatus
 from domain.requests import CodeRequest, Request, Sealed
 
@@ -339,6 +339,8 @@ class UnmanagedCodeResult(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     failure: str | None = None
+    refusal: RefusalType | None = None
+    """Why the lock took no digits that somebody typed; None also where it is no simulated one."""
     access_code_id: UUID | None = None
     """The code that was typed in."""
 

@@ -49,4 +49,4 @@ class UnmanagedCodeWorkflow:
                 summary="write down why not",
                 **BOOKKEEPING,
             )
-        return UnmanagedCodeResult(failure=done.failure, access_code_id=done.access_code_id)
+        return UnmanagedCodeResult(failure=done.failure, refusal=done.refusal, access_code_id=done.access_code_id)

@@ -32,6 +32,15 @@ async def test_unmanaged_codes_are_got_listed_in_pages_and_found(door: Door) -> 
     assert got["access_code"] == made[0]
 
 
+async def test_digits_that_a_simulated_lock_does_not_take_are_refused(door: Door) -> None:
+    lock = str((await door.lock()).id)
+    made = await typed_in(door, lock, "480715")
+    assert (await typed_in(door, lock, "480715"))["access_code_id"] == made["access_code_id"]
+    path = "/access_codes/simulate/create_unmanaged_access_code"
+    answer = await door.call(path, device_id=lock, code="480715", name="Gardener")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (409, "duplicate_access_code")
+
+
 async def test_an_unmanaged_code_is_converted_and_another_deleted(door: Door) -> None:
     lock = await door.lock()
     kept, gone = [await typed_in(door, str(lock.id), code) for code in ("480715", "480716")]

@@ -1,5 +1,6 @@
 """Codes that others put on a lock: listed, never overwritten, adopted and removed on an exact match alone."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -10,13 +11,15 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from api.unmanaged_codes import UnmanagedCodeService
 from domain.action_attempts import AttemptStatus, Moved
-from domain.refusals import RefusedError
+from domain.devices import Capabilities
+from domain.refusals import RefusalType, RefusedError
 from store import accounts, codes, devices
 from store.api_tables import ActionAttemptRow
 from store.pages import Page
 from store.tables import DeviceRow, EventRow
 from store.unmanaged_tables import UnmanagedCodeRow
 from tests.house import House, refusal_of
+from tests.waiting import eventually
 from workflows.contracts import UnmanagedCodeResult
 
 SOON = timedelta(seconds=10)
@@ -43,6 +46,12 @@ async def told(house: House, code_id: UUID) -> list[str]:
     async with house.database.read() as session:
         query = select(EventRow.event_type).where(EventRow.access_code_id == code_id).order_by(col(EventRow.sequence))
         return [kind.removeprefix("access_code.") for kind in (await session.exec(query)).all()]
+
+
+async def typed(house: House, lock: DeviceRow, pin: str, name: str = "Cleaner") -> UnmanagedCodeRow | None:
+    """Have somebody type digits at a simulated keypad, without letting time run on."""
+    with house.env.auto_time_skipping_disabled():
+        return await service_of(house).type_in(lock, "lock_cloud", SecretStr(pin), name)
 
 
 async def settled(house: House, operation: str, code_id: UUID) -> UnmanagedCodeResult:
@@ -186,8 +195,58 @@ async def test_a_code_in_the_place_we_planned_stays_and_ours_goes_elsewhere(hous
 
 async def test_somebody_at_a_simulated_keypad(house: House) -> None:
     lock = await fresh(house)
-    with house.env.auto_time_skipping_disabled():
-        row = await service_of(house).type_in(lock, "lock_cloud", SecretStr("48071593"), "Cleaner")
+    row = await typed(house, lock, "48071593")
     assert row is not None
     assert (row.name, [slot["pin"] for slot in await house.truth(lock)]) == ("Cleaner", ["48071593"])
     assert [one.id for one in await listed(house, lock)] == [row.id]
+
+
+async def test_digits_that_were_typed_are_found_although_the_first_look_failed(house: House) -> None:
+    """The keypad needs no cloud, the look does: an attempt that typed and saw nothing is repeated."""
+    lock = await fresh(house)
+    await house.fault(lock, "offline")
+    asked = asyncio.create_task(typed(house, lock, "48071593"))
+
+    async def is_typed() -> bool:
+        return bool(await house.truth(lock))
+
+    await eventually(is_typed, within=20, what="the digits are typed")
+    await house.at_rest()
+    await house.heal(lock)
+    await house.pass_time(until=await house.now() + SOON)
+    row = await asked
+    assert row is not None
+    assert [slot["pin"] for slot in await house.truth(lock)] == ["48071593"]
+    assert [one.id for one in await listed(house, lock)] == [row.id]
+
+
+async def test_keypad_of_a_lock_that_hides_digits_or_shows_them_late(house: House) -> None:
+    hiding = await fresh(house, capabilities=Capabilities(masks_codes=True))
+    row = await typed(house, hiding, "48071593")
+    assert row is not None
+    assert (row.name, row.ciphertext) == ("Cleaner", None)
+    late = await fresh(house, capabilities=Capabilities(reads_lag=timedelta(seconds=30)))
+    asked = asyncio.create_task(typed(house, late, "48071593"))
+    await house.pass_time(until=await house.now() + timedelta(minutes=2))
+    row = await asked
+    assert row is not None
+    assert [one.id for one in await listed(house, late)] == [row.id]
+
+
+async def test_digits_that_the_lock_does_not_take_are_refused(house: House) -> None:
+    lock, said = await fresh(house, max_active_codes_supported=2), list[RefusalType | None]()
+    for name, pin in (
+        ("Cleaner", "4"),
+        ("Cleaner", "48071593"),
+        ("Gardener", "48071593"),
+        ("Gardener", "48071594"),
+        ("Plumber", "48071595"),
+    ):
+        try:
+            await typed(house, lock, pin, name)
+            said.append(None)
+        except RefusedError as error:
+            said.append(error.refusal.type)
+    constraints, duplicate = RefusalType.CODE_CONSTRAINTS_VIOLATED, RefusalType.DUPLICATE_ACCESS_CODE
+    assert said == [constraints, None, duplicate, None, RefusalType.NO_SPACE]
+    assert [slot["pin"] for slot in await house.truth(lock)] == ["48071593", "48071594"]
