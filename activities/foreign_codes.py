@@ -30,15 +30,14 @@ class Listing:
     """Codes that were not shown, which a second look has to confirm."""
 
 
-def entry_in(keyring: KeyRing, device_id: UUID, reading: Known | Masked) -> Entry:
-    """Give what was read without its digits."""
+def entries_in(keyring: KeyRing, device_id: UUID, readings: Iterable[Known | Masked]) -> dict[Entry, Known | Masked]:
+    """Give what was read of a lock by what it is without its digits."""
+    return {_entry(keyring, device_id, reading): reading for reading in readings}
+
+
+def _entry(keyring: KeyRing, device_id: UUID, reading: Known | Masked) -> Entry:
     index = keyring.blind_index(device_id, reading.pin.get_secret_value()) if isinstance(reading, Known) else None
     return Entry(reading.reference, reading.slot, reading.mark, index)
-
-
-def entries_in(keyring: KeyRing, device_id: UUID, readings: Iterable[Known | Masked]) -> dict[Entry, Known | Masked]:
-    """Give what was read by its entries."""
-    return {entry_in(keyring, device_id, reading): reading for reading in readings}
 
 
 async def list_foreign(

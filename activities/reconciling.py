@@ -15,7 +15,7 @@ from temporalio import activity
 from activities.device_notes import note_nonsense, note_reachability, wake_codes_of
 from activities.drivers import Drivers
 from activities.failures import AttemptFailure, attempt_failures, store_failures
-from activities.foreign_codes import entry_in, list_foreign, tell_of_foreign
+from activities.foreign_codes import entries_in, list_foreign, tell_of_foreign
 from activities.lock_visits import LockVisit, LockVisits
 from activities.neighbours import Neighbours
 from activities.orders import DueLock, Planned, PlanOrder, Reconciled, ReconcileOrder
@@ -161,7 +161,7 @@ class ReconcileActivities:
         self, session: AsyncSession, visit: LockVisit, readings: Sequence[Known | Masked], *, is_whole: bool
     ) -> _Findings:
         """Tell whose each entry is, and fold what was seen of every code of ours."""
-        findings = _Findings({entry_in(self._keyring, visit.device.id, reading): reading for reading in readings})
+        findings = _Findings(entries_in(self._keyring, visit.device.id, readings))
         entries = list(findings.readings)
         booked = await booked_on(session, visit.device.id)
         for one in booked:
