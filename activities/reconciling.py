@@ -255,7 +255,7 @@ class ReconcileActivities:
         """Find codes of ours that were proven gone and are there all the same."""
         strangers = [entry for entry in findings.readings if entry not in findings.claimed]
         marks = {entry: found for entry in strangers if (found := mark_in(entry.name or "")) is not None}
-        settled = visit.facts.capabilities.reads_lag + visit.facts.capabilities.writes_settle
+        settled = visit.facts.capabilities.shows_within
         for one in await ended_with_marks(session, visit.device.id, frozenset(marks.values())):
             entry = next((entry for entry in marks if bears_mark(entry, one.expected.stem)), None)
             if entry is None:

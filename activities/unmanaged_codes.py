@@ -30,14 +30,7 @@ from domain.refusals import RefusedError
 from domain.registration import check_device
 from domain.requests import Sibling
 from domain.unmanaged import is_exactly
-from providers.base import (
-    Driver,
-    Known,
-    Masked,
-    Place,
-    ProviderError,
-    Rejected,
-)
+from providers.base import Driver, Known, Masked, Place, ProviderError, Rejected
 from store import action_attempts, codes, devices
 from store.code_columns import columns_of
 from store.database import Database
@@ -222,7 +215,7 @@ class UnmanagedCodeActivities:
             if proven:
                 await self._end_attempt(session, order, Moved(confirmed=True), visit.now)
         if not proven:
-            lag = visit.facts.capabilities.reads_lag + visit.facts.capabilities.writes_settle
+            lag = visit.facts.capabilities.shows_within
             raise try_again(AttemptFailure.NOT_CONFIRMED, "the code is not proven gone yet", max(lag, SOON))
 
     async def _is_proven_gone(self, session: AsyncSession, order: UnmanagedOrder, visit: LockVisit) -> bool:

@@ -45,6 +45,11 @@ class Capabilities(BaseModel):
     webhooks_from_lock: bool = False
     """What the vendor's webhooks say of a code is the lock's own word: it proves that a code is set."""
 
+    @property
+    def shows_within(self) -> timedelta:
+        """How long after an order was sent a read may still show the lock as it was before."""
+        return self.writes_settle + self.reads_lag
+
 
 class DeviceFacts(BaseModel):
     """A lock as its vendor describes it.  `lock_id` is the vendor's word for it, `name` what its owner calls it."""

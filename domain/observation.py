@@ -234,7 +234,7 @@ def _written(code: AccessCode, write: AboutToWrite, now: datetime, capabilities:
 
 
 def _removing(before: OnLock, sent_by: datetime, capabilities: Capabilities) -> OnLock:
-    done_and_shown_by = sent_by + capabilities.writes_settle + capabilities.reads_lag
+    done_and_shown_by = sent_by + capabilities.shows_within
     return before.model_copy(
         update={
             "presence": Presence.MAYBE,
