@@ -20,7 +20,6 @@ from store.unmanaged import unmanaged_on
 _REFUSALS: Mapping[RejectReason, RefusalType] = {
     RejectReason.DUPLICATE_PIN: RefusalType.DUPLICATE_ACCESS_CODE,
     RejectReason.NO_SPACE: RefusalType.NO_SPACE,
-    RejectReason.CONSTRAINTS_VIOLATED: RefusalType.CODE_CONSTRAINTS_VIOLATED,
 }
 
 
@@ -41,12 +40,12 @@ class Keypad:
         """
         assert order.code is not None  # noqa: S101 - the contract has it for this operation
         pin = self._keyring.open_pin(order.code, workspace_id=order.workspace_id, access_code_id=order.access_code_id)
-        await _typed(driver, visit.device.lock_id, pin, order.name or "")
+        name, able = order.name or "", visit.facts.capabilities
+        await _typed(driver, visit.device.lock_id, pin, name)
         shown = entries_in(self._keyring, visit.device.id, await read_codes(visit, driver))
-        typed = {entry: reading for entry, reading in shown.items() if _is_typed(reading, pin, order.name)}
-        able = visit.facts.capabilities
+        typed = {entry: reading for entry, reading in shown.items() if _is_typed(reading, pin, name)}
         if not typed:
-            late = max(able.reads_lag + able.writes_settle, SOON)
+            late = max(able.shows_within, SOON)
             raise try_again(AttemptFailure.NOT_CONFIRMED, "the lock does not show the code yet", late)
         places = {(entry.reference, entry.slot) for entry in typed}
         async with self._visits.resumed(visit) as session:
@@ -63,9 +62,9 @@ async def _typed(driver: Driver, lock_id: str, pin: SecretStr, name: str) -> Non
     if answer is None:
         raise NotPossibleError("this lock is real: nobody can play at its keypad")
     if isinstance(answer, Rejected):
-        raise NotPossibleError(answer.message, _REFUSALS[answer.reason])
+        raise NotPossibleError(answer.message, _REFUSALS.get(answer.reason, RefusalType.CODE_CONSTRAINTS_VIOLATED))
 
 
-def _is_typed(reading: Known | Masked, pin: SecretStr, name: str | None) -> bool:
+def _is_typed(reading: Known | Masked, pin: SecretStr, name: str) -> bool:
     """Tell whether a lock shows what was typed; one that hides digits shows the name."""
     return reading.pin == pin if isinstance(reading, Known) else reading.mark == name

@@ -11,7 +11,7 @@ Our extension, which a cloud may ignore: `slot` in the order and in listed codes
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Annotated, Self
 from urllib.parse import quote
 
@@ -44,6 +44,8 @@ from providers.lock_cloud_keypad import type_in
 from providers.lock_cloud_wire import (
     DEVICE_OFFLINE,
     LOCK_GONE,
+    NOT_SUPPORTED,
+    REJECTIONS,
     Ack,
     CodeList,
     ListedCode,
@@ -52,18 +54,6 @@ from providers.lock_cloud_wire import (
     parse,
     redacted,
 )
-
-NOT_SUPPORTED = "NOT_SUPPORTED"
-REJECTIONS: Mapping[str, RejectReason] = {
-    "PIN_CONFLICT": RejectReason.DUPLICATE_PIN,
-    "SLOT_OCCUPIED": RejectReason.SLOT_OCCUPIED,
-    "NO_SPACE": RejectReason.NO_SPACE,
-    "INVALID_PIN": RejectReason.CONSTRAINTS_VIOLATED,
-    "INVALID_PIN_FORMAT": RejectReason.CONSTRAINTS_VIOLATED,
-    "INVALID_NAME": RejectReason.CONSTRAINTS_VIOLATED,
-    NOT_SUPPORTED: RejectReason.CONSTRAINTS_VIOLATED,
-}
-"""The vendor's `error_code`s that refuse for good."""
 
 
 def _http_url(value: str) -> str:

@@ -1,12 +1,10 @@
 """Somebody at the keypad of a simulated lock.  A real cloud has no such side: it is asked first, and nothing is sent."""
 
-from collections.abc import Mapping
-
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from providers.base import Accepted, Rejected, RejectReason, RetryLaterError, Unknown
+from providers.base import Accepted, Rejected, RetryLaterError, Unknown
 from providers.http import Reply, VendorClient
-from providers.lock_cloud_wire import parse
+from providers.lock_cloud_wire import REJECTIONS, parse
 
 
 class _Slot(BaseModel):
@@ -44,19 +42,10 @@ async def type_in(client: VendorClient, segment: str, pin: SecretStr, name: str)
     return _result(reply)
 
 
-_REFUSALS: Mapping[str, Rejected] = {
-    "PIN_CONFLICT": Rejected(RejectReason.DUPLICATE_PIN, "the lock has a code with these digits"),
-    "NO_SPACE": Rejected(RejectReason.NO_SPACE, "the lock has no room for another code"),
-    "INVALID_PIN": Rejected(RejectReason.CONSTRAINTS_VIOLATED, "the lock takes no such digits"),
-    "INVALID_NAME": Rejected(RejectReason.CONSTRAINTS_VIOLATED, "the lock takes no such name"),
-}
-
-
 def _result(reply: Reply | Unknown) -> Accepted | Rejected:
     if isinstance(reply, Reply) and reply.is_success:
         return Accepted()
     word = reply.body.get("detail") if isinstance(reply, Reply) and isinstance(reply.body, dict) else None
-    refused = _REFUSALS.get(str(word))
-    if refused is None:
+    if not isinstance(word, str) or word not in REJECTIONS:
         raise RetryLaterError("nobody knows whether the simulated lock took the digits")
-    return refused
+    return Rejected(REJECTIONS[word], f"the lock refused: {word}")

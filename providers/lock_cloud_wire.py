@@ -6,7 +6,7 @@ type makes the whole answer nonsense.  Nothing here knows HTTP.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
@@ -15,7 +15,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 
 from domain.constraints import CodeConstraint, ConstraintType
 from domain.devices import DEFAULT_CODE_LENGTHS, Capabilities, DeviceFacts
-from providers.base import Known, Masked, NonsenseError
+from providers.base import Known, Masked, NonsenseError, RejectReason
 
 LONGEST_EXCERPT = 160
 """How many characters of a senseless answer are kept."""
@@ -23,6 +23,18 @@ LONGEST_EXCERPT = 160
 DEVICE_OFFLINE = "DEVICE_OFFLINE"
 LOCK_GONE = frozenset({"LOCK_NOT_FOUND", "DEVICE_NOT_FOUND"})
 """`error_code`s about the lock itself."""
+
+NOT_SUPPORTED = "NOT_SUPPORTED"
+REJECTIONS: Mapping[str, RejectReason] = {
+    "PIN_CONFLICT": RejectReason.DUPLICATE_PIN,
+    "SLOT_OCCUPIED": RejectReason.SLOT_OCCUPIED,
+    "NO_SPACE": RejectReason.NO_SPACE,
+    "INVALID_PIN": RejectReason.CONSTRAINTS_VIOLATED,
+    "INVALID_PIN_FORMAT": RejectReason.CONSTRAINTS_VIOLATED,
+    "INVALID_NAME": RejectReason.CONSTRAINTS_VIOLATED,
+    NOT_SUPPORTED: RejectReason.CONSTRAINTS_VIOLATED,
+}
+"""The vendor's `error_code`s that refuse for good."""
 
 
 class _Wire(BaseModel):
