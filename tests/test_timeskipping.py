@@ -138,7 +138,7 @@ async def test_timer_that_fires_meanwhile_is_waited_for(knows_the_way: bool) -> 
         Worker(env.client, task_queue=QUEUE, workflows=[AnswersLate], workflow_runner=UnsandboxedWorkflowRunner()),
     ):
         if knows_the_way:
-            under_way.now = env.get_current_time
+            under_way.env = env
         handle = await env.client.start_workflow(
             AnswersLate.run, id="answers", task_queue=QUEUE, run_timeout=timedelta(days=1)
         )

@@ -14,7 +14,7 @@ failure for the activity's end.  So it is told that the failure is final.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSkippingRequest
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
 
 from tests.waiting import eventually
 from workflows.contracts import SEARCH_ATTRIBUTE_TYPES
@@ -70,8 +71,8 @@ async def skip_again(speaker: client.Client) -> None:
 class UnderWay(client.Interceptor, worker.Interceptor):
     """Knows which activities of this process's workers are under way; give it to the client of a house."""
 
-    now: Callable[[], Awaitable[datetime]] | None = None
-    """Asks the server for its instant, once there is one; without it, timers are not heeded."""
+    env: WorkflowEnvironment | None = None
+    """The server, once there is one; without it, timers are not heeded."""
 
     def __init__(self) -> None:
         self._running: set[tuple[str, str]] = set()
@@ -195,21 +196,12 @@ class _AtRestFirst(client.OutboundInterceptor):
         ) and not await self._has_timer_about_to_fire(found)
 
     async def _has_timer_about_to_fire(self, found: client.WorkflowExecutionDescription) -> bool:
-        if self._under_way.now is None or found.close_time is not None:
+        env = self._under_way.env
+        if env is None or found.close_time is not None:
             return False
-        asked = client.FetchWorkflowHistoryEventsInput(
-            id=found.id,
-            run_id=found.run_id,
-            page_size=None,
-            next_page_token=None,
-            wait_new_event=False,
-            event_filter_type=client.WorkflowHistoryEventFilterType.ALL_EVENT,
-            skip_archival=True,
-            rpc_metadata={},
-            rpc_timeout=None,
-        )
-        due = timers_due([event async for event in self.next.fetch_workflow_history_events(asked)])
-        return bool(due) and min(due) - await self._under_way.now() <= ABOUT_TO_FIRE
+        history = await env.client.get_workflow_handle(found.id, run_id=found.run_id).fetch_history()
+        due = timers_due(history.events)
+        return bool(due) and min(due) - await env.get_current_time() <= ABOUT_TO_FIRE
 
 
 def timers_due(history: Sequence[HistoryEvent]) -> list[datetime]:

@@ -35,7 +35,7 @@ async def time_skipping_server(keyring: KeyRing) -> AsyncIterator[WorkflowEnviro
         test_server_existing_path=binary("temporal-test-server"),
         test_server_startup_timeout=timedelta(seconds=30),
     ) as env:
-        under_way.now = env.get_current_time
+        under_way.env = env
         await add_search_attributes(env.client)
         yield env
 
