@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -194,10 +195,15 @@ async def test_a_vendor_tries_again_while_temporal_or_we_are_away(house: House, 
         ui_origin=None,
         intake=WebhookIntake(away, house.database, house.keyring, answer_seconds=0.2),
     )
-    async with background(serve(door, listener)):
-        answer = await intake.send(MESSAGE, url=url)
+    with capture_logs() as logs:
+        async with background(serve(door, listener)):
+            answer = await intake.send(MESSAGE, url=url)
     listener.close()
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    # The vendor itself may try meanwhile, too.
+    assert {entry["event"] for entry in logs if "why" in entry} == {
+        "a call was put off: a part that it needs does not answer"
+    }
 
     await register(house, intake.url, intake.secret)
 

@@ -17,13 +17,16 @@ import httpx
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.app import create_app
+from api.errors import SyncFailedError, TemporalUnavailableError
 from api.limits import RateLimits
 from api.services import Services
 from console.app import create_console, mount
+from console.endpoint import Endpoint
 from console.gate import SESSION, VISIT
 from console.rendering import POLICY
 from console.routes import ROUTES
@@ -115,6 +118,28 @@ async def _call(person: httpx.AsyncClient, route: Route, **form: str) -> httpx.R
 
 GUARDED = [route for route in ROUTES if route.role is not None]
 ENDS_SESSION = "/sign-out"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "level"),
+    [
+        (TemporalUnavailableError("away"), 503, "warning"),
+        (SyncFailedError("the vendor refuses"), 502, None),
+        (RuntimeError("a defect"), 500, "error"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+async def test_log_tells_an_outage_from_a_defect_and_from_what_a_vendor_does(
+    front: Front, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, level: str | None
+) -> None:
+    async def failing(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(Endpoint, "_answered", failing)
+    with capture_logs() as logs:
+        answer = await front.people[Role.ADMIN].get("/console/settings")
+    assert answer.status_code == status
+    assert [entry["log_level"] for entry in logs] == ([] if level is None else [level])
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=lambda route: f"{route.method} {route.path}")
